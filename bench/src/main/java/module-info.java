@@ -1,0 +1,5 @@
+/** Benchmarks, and comparisons with peers. */
+module io.med3dinsight.bench {
+  requires io.med3dinsight;
+  requires jmh.core;
+}

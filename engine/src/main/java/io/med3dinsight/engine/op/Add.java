@@ -1,0 +1,53 @@
+package io.med3dinsight.engine.op;
+
+import io.med3dinsight.engine.autograd.Backward;
+import io.med3dinsight.engine.cpu.Broadcast;
+import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.tensor.Shape;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
+
+/** Sum of two tensors, {@code y = a + b}, under broadcasting. */
+public record Add() implements Op {
+  @Override
+  public TensorType[] infer(TensorType... in) {
+    return new TensorType[] {TensorType.f32(Shape.broadcast(in[0].shape(), in[1].shape()))};
+  }
+
+  @Override
+  public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
+    Broadcast.binary(cpu, in[0], in[1], out[0], Add::rows);
+  }
+
+  private static void rows(
+      float[] a, int ao, int as, float[] b, int bo, int bs, float[] y, int yo, int n) {
+    if (as == 1 && bs == 1) {
+      for (int i = 0; i < n; i++) {
+        y[yo + i] = a[ao + i] + b[bo + i];
+      }
+    } else if (as == 1) {
+      float s = b[bo];
+      for (int i = 0; i < n; i++) {
+        y[yo + i] = a[ao + i] + s;
+      }
+    } else {
+      for (int i = 0; i < n; i++) {
+        y[yo + i] = a[ao + i * as] + b[bo + i * bs];
+      }
+    }
+  }
+
+  @Override
+  public Saved saved() {
+    return Saved.NOTHING;
+  }
+
+  @Override
+  public Tensor[] gradient(Backward b) {
+    Tensor[] g = new Tensor[2];
+    for (int i = 0; i < 2; i++) {
+      g[i] = b.needs(i) ? SumTo.shape(b.grad(), b.inputType(i).shape()) : null;
+    }
+    return g;
+  }
+}

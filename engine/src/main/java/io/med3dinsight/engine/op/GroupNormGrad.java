@@ -1,0 +1,35 @@
+package io.med3dinsight.engine.op;
+
+import io.med3dinsight.engine.autograd.Backward;
+import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
+
+/**
+ * Gradient of {@link GroupNorm}. Inputs x, dy, gamma, beta, mean, 1 / sqrt(var + eps); outputs dx,
+ * dgamma, dbeta.
+ *
+ * @param groups as in the forward pass
+ * @param slope as in the forward pass
+ */
+public record GroupNormGrad(int groups, float slope) implements Op {
+  @Override
+  public TensorType[] infer(TensorType... in) {
+    return new TensorType[] {in[0], in[2], in[3]};
+  }
+
+  @Override
+  public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
+    NormShapes.perInstance(cpu, in[0].shape()).backward(in, groups, slope, false, out);
+  }
+
+  @Override
+  public Saved saved() {
+    return Saved.NOTHING;
+  }
+
+  @Override
+  public Tensor[] gradient(Backward b) {
+    throw new IllegalStateException("second derivatives of GroupNorm are not offered");
+  }
+}

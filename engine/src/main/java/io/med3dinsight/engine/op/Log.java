@@ -1,0 +1,30 @@
+package io.med3dinsight.engine.op;
+
+import io.med3dinsight.engine.autograd.Backward;
+import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
+
+/** {@code y = log(x)}. */
+public record Log() implements Op {
+  @Override
+  public TensorType[] infer(TensorType... in) {
+    return new TensorType[] {in[0]};
+  }
+
+  @Override
+  public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
+    Elementwise.unary(cpu, in[0], out[0], cpu.kernels().math()::log);
+  }
+
+  @Override
+  public Saved saved() {
+    return Saved.inputs(0);
+  }
+
+  @Override
+  public Tensor[] gradient(Backward b) {
+    return new Tensor[] {b.grad().div(b.input(0))};
+  }
+}

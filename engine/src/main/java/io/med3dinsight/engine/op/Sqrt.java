@@ -1,0 +1,39 @@
+package io.med3dinsight.engine.op;
+
+import io.med3dinsight.engine.autograd.Backward;
+import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
+
+/**
+ * {@code y = sqrt(x)}; its gradient is infinite at 0, so add a small number first where 0 occurs.
+ */
+public record Sqrt() implements Op {
+  @Override
+  public TensorType[] infer(TensorType... in) {
+    return new TensorType[] {in[0]};
+  }
+
+  @Override
+  public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
+    Elementwise.unary(cpu, in[0], out[0], this::rows);
+  }
+
+  private void rows(float[] x, int xo, float[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      float v = x[xo + i];
+      y[yo + i] = (float) Math.sqrt(v);
+    }
+  }
+
+  @Override
+  public Saved saved() {
+    return Saved.outputs(0);
+  }
+
+  @Override
+  public Tensor[] gradient(Backward b) {
+    return new Tensor[] {b.grad().div(b.output(0)).mul(0.5f)};
+  }
+}

@@ -1,0 +1,37 @@
+package io.med3dinsight.engine.op;
+
+import io.med3dinsight.engine.autograd.Backward;
+import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
+
+/** {@code y = x^2}. */
+public record Square() implements Op {
+  @Override
+  public TensorType[] infer(TensorType... in) {
+    return new TensorType[] {in[0]};
+  }
+
+  @Override
+  public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
+    Elementwise.unary(cpu, in[0], out[0], this::rows);
+  }
+
+  private void rows(float[] x, int xo, float[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      float v = x[xo + i];
+      y[yo + i] = v * v;
+    }
+  }
+
+  @Override
+  public Saved saved() {
+    return Saved.inputs(0);
+  }
+
+  @Override
+  public Tensor[] gradient(Backward b) {
+    return new Tensor[] {b.grad().mul(b.input(0)).mul(2)};
+  }
+}

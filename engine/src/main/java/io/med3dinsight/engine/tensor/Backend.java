@@ -1,0 +1,23 @@
+package io.med3dinsight.engine.tensor;
+
+import io.med3dinsight.engine.op.Op;
+
+/** Where tensors live and operations run. */
+public interface Backend {
+  /** A short name for logs and reports, such as {@code cpu (Vector API, 512 bit, 2 threads)}. */
+  String description();
+
+  /**
+   * Memory for {@code size} elements, its contents undefined, with one reference held by the
+   * caller.
+   *
+   * @throws DeviceException when memory runs out, saying what was asked for and how much is in use
+   */
+  Storage allocate(DType dtype, int size);
+
+  /** Computes an operation's outputs, whose memory is already there. */
+  void execute(Op op, Tensor[] inputs, Tensor[] outputs);
+
+  /** How much memory tensors use. */
+  MemoryUse memory();
+}

@@ -1,0 +1,2 @@
+/** CUDA kernel sources' home: compiled kernels, their catalogue, and the PTX simulator. */
+module io.med3dinsight.kernels {}

@@ -1,0 +1,13 @@
+package io.med3dinsight.dataset;
+
+import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Volume;
+
+/**
+ * A case in memory, on its file's grid.
+ *
+ * @param id the case
+ * @param image finite intensities
+ * @param labels of the same shape, with values that the dataset declares
+ */
+public record LabelledScan(String id, Volume image, LabelVolume labels) {}

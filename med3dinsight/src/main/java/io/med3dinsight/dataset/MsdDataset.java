@@ -1,0 +1,151 @@
+package io.med3dinsight.dataset;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Volume;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A folder in the layout of the Medical Segmentation Decathlon: dataset.json beside imagesTr and
+ * labelsTr. The layout of nnU-Net v2 (labels by name, no list of cases) is read as well, with one
+ * channel.
+ *
+ * @param folder where dataset.json lies
+ * @param name the dataset's name
+ * @param modality what the images are, such as "MRI" or "CT"
+ * @param labels label value to name, consecutive from 0, the background
+ * @param training cases with labels
+ * @param test cases without labels
+ */
+public record MsdDataset(
+    Path folder,
+    String name,
+    String modality,
+    SortedMap<Integer, String> labels,
+    List<Case> training,
+    List<Case> test) {
+
+  public MsdDataset {
+    labels = new TreeMap<>(labels);
+    training = List.copyOf(training);
+    test = List.copyOf(test);
+  }
+
+  /**
+   * Reads dataset.json and checks that every file it names is there.
+   *
+   * @throws DataException when the folder or a file is missing or dataset.json says nothing usable
+   */
+  public static MsdDataset read(Path folder) {
+    return new DatasetJson(folder).read();
+  }
+
+  /** Number of classes with the background. */
+  public int classes() {
+    return labels.size();
+  }
+
+  /** True when the modality is CT, so that intensities are Hounsfield units. */
+  public boolean isCt() {
+    return modality.trim().equalsIgnoreCase("CT");
+  }
+
+  /**
+   * The training cases with these ids, in this order.
+   *
+   * @throws DataException when an id is not in the dataset
+   */
+  public List<Case> cases(List<String> ids) {
+    Map<String, Case> byId =
+        training.stream().collect(Collectors.toMap(Case::id, Function.identity()));
+    List<Case> cases = new ArrayList<>();
+    for (String id : ids) {
+      Case found = byId.get(id);
+      if (found == null) {
+        throw new DataException(
+            "case "
+                + id
+                + " is not among the "
+                + training.size()
+                + " training cases of "
+                + folder
+                + "; correct the split or add the case to dataset.json.");
+      }
+      cases.add(found);
+    }
+    return cases;
+  }
+
+  /** Ids of all training cases, in dataset.json's order. */
+  public List<String> ids() {
+    return training.stream().map(Case::id).toList();
+  }
+
+  /**
+   * Reads a case and checks it.
+   *
+   * @throws DataException when a file is damaged, intensities are not finite, image and label
+   *     differ in shape or position, or a label value is not in dataset.json
+   */
+  public LabelledScan load(Case c) {
+    Volume image = Volume.read(c.image()).requireFinite();
+    LabelVolume label = LabelVolume.read(c.requireLabel());
+    if (!image.grid().sameShape(label.grid())) {
+      throw new DataException(
+          "case "
+              + c.id()
+              + ": the image "
+              + c.image()
+              + " has "
+              + image.grid().shapeText()
+              + " voxels, but its label "
+              + c.requireLabel()
+              + " has "
+              + label.grid().shapeText()
+              + "; they must be the same.");
+    }
+    double voxel =
+        Math.max(
+            image.grid().spacing().x(),
+            Math.max(image.grid().spacing().y(), image.grid().spacing().z()));
+    if (!image.grid().sameSpace(label.grid(), voxel)) {
+      throw new DataException(
+          "case "
+              + c.id()
+              + ": the image "
+              + c.image()
+              + " and its label "
+              + c.requireLabel()
+              + " lie more than a voxel apart in space; copy the image's affine to the label when the"
+              + " voxels do belong together.");
+    }
+    requireKnownLabels(c, label);
+    return new LabelledScan(c.id(), image, label);
+  }
+
+  private void requireKnownLabels(Case c, LabelVolume label) {
+    for (int value : label.values()) {
+      if (!labels.containsKey(value)) {
+        throw new DataException(
+            "case "
+                + c.id()
+                + ": the label "
+                + c.requireLabel()
+                + " holds the value "
+                + value
+                + " at voxel "
+                + label.firstPosition(value)
+                + ", but dataset.json knows only "
+                + labels.keySet()
+                + "; correct one of the two.");
+      }
+    }
+  }
+}

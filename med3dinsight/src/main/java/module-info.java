@@ -1,0 +1,28 @@
+/**
+ * The product: volumes, networks, pretraining, fine-tuning, inference, reports and the command
+ * line.
+ */
+module io.med3dinsight {
+  exports io.med3dinsight.config;
+  exports io.med3dinsight.dataset;
+  exports io.med3dinsight.metric;
+  exports io.med3dinsight.progress;
+  exports io.med3dinsight.report;
+  exports io.med3dinsight.volume;
+  exports io.med3dinsight;
+
+  requires transitive io.med3dinsight.nn;
+  requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.yaml;
+  requires commons.math3;
+  requires info.picocli;
+  requires java.desktop;
+  requires java.management;
+  requires jdk.management;
+  requires jdk.unsupported;
+  requires me.tongfei.progressbar;
+  requires org.slf4j;
+
+  opens io.med3dinsight.cli to
+      info.picocli;
+}

@@ -1,0 +1,79 @@
+package io.med3dinsight.nn.layer;
+
+import io.med3dinsight.engine.op.Eager;
+import io.med3dinsight.engine.op.Size3;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.nn.Init;
+import io.med3dinsight.nn.Layout;
+import io.med3dinsight.nn.Module;
+import io.med3dinsight.nn.Setup;
+
+/**
+ * Transposed 3D convolution: x [N,D,H,W,in], weight [kD,kH,kW,in,out], bias [out], y
+ * [N,D',H',W',out] with {@code D' = (D - 1) stride - 2 padding + kD + outputPadding}. Initialised
+ * as in nnU-Net unless told otherwise; the fan in is PyTorch's for this layer, {@code out kD kH
+ * kW}.
+ */
+public final class ConvTranspose3d extends Module {
+  private final Tensor weight;
+  private final Tensor bias;
+  private final io.med3dinsight.engine.op.ConvTranspose3d op;
+
+  /**
+   * Upsampling by {@code stride} along D, H, W with a kernel of the same size, as in nnU-Net's
+   * decoder.
+   */
+  public ConvTranspose3d(Setup setup, int in, int out, int[] stride) {
+    this(
+        setup,
+        in,
+        out,
+        stride,
+        stride,
+        Conv3d.cube(0),
+        Conv3d.cube(0),
+        Init.kaimingNormal(0.01),
+        Init.zeros());
+  }
+
+  /**
+   * @param biasInit null for a convolution without bias
+   */
+  public ConvTranspose3d(
+      Setup setup,
+      int in,
+      int out,
+      int[] kernel,
+      int[] stride,
+      int[] padding,
+      int[] outputPadding,
+      Init weightInit,
+      Init biasInit) {
+    super(setup);
+    op =
+        new io.med3dinsight.engine.op.ConvTranspose3d(
+            Conv3d.size(stride), Conv3d.size(padding), Size3.of(1), Conv3d.size(outputPadding), 1);
+    long volume = (long) kernel[0] * kernel[1] * kernel[2];
+    weight =
+        parameter(
+            "weight",
+            weightInit,
+            Layout.CONV_TRANSPOSE3D,
+            out * volume,
+            in * volume,
+            kernel[0],
+            kernel[1],
+            kernel[2],
+            in,
+            out);
+    bias =
+        biasInit == null
+            ? null
+            : parameter("bias", biasInit, Layout.SAME, out * volume, in * volume, out);
+  }
+
+  @Override
+  protected Tensor forward(Tensor x) {
+    return bias == null ? Eager.run1(op, x, weight) : Eager.run1(op, x, weight, bias);
+  }
+}
