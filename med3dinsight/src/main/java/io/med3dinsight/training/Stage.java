@@ -1,5 +1,8 @@
 package io.med3dinsight.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.engine.tensor.Rng;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
@@ -42,6 +45,14 @@ public interface Stage<B> extends AutoCloseable {
   default Map<String, Rng> randomStreams() {
     return Map.of();
   }
+
+  /** What else a resumed run must know, such as the best score so far. */
+  default ObjectNode state() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  /** Takes back what {@link #state} gave. */
+  default void restoreState(JsonNode state) {}
 
   /** Where batches come from; batches of an epoch are numbered from 0. */
   SampleSource<B> batches();

@@ -29,6 +29,7 @@ public final class Trainer<B> {
   private static final String OPTIMIZER = "optimizer";
   private static final String EMA = "ema";
   private static final String METRICS = "metrics";
+  private static final String STAGE = "stage";
 
   private final Stage<B> stage;
   private final TrainingContext context;
@@ -134,6 +135,7 @@ public final class Trainer<B> {
     StepState position = StepState.of(stage.optimizer().steps(), next, stage.randomStreams());
     ObjectNode state = position.toJson();
     state.set(METRICS, metrics.toJson());
+    state.set(STAGE, stage.state());
     Checkpoint.Writer writer =
         Checkpoint.writer(stage.network())
             .module(stage.module())
@@ -167,6 +169,7 @@ public final class Trainer<B> {
       stage.optimizer().steps(position.step());
       next = position.next();
       metrics.restore(c.state().path(METRICS));
+      stage.restoreState(c.state().path(STAGE));
     }
   }
 }
