@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The {@link SliceTextModel} of a checkpoint, frozen: the slice-text encoder that needs no download.
- * The checkpoint is one safetensors file, whose header holds settings and vocabulary.
+ * The {@link SliceTextModel} of a checkpoint, frozen: the slice-text encoder that needs no
+ * download. The checkpoint is one safetensors file, whose header holds settings and vocabulary.
  */
 public final class CompactSliceTextEncoder implements SliceTextEncoder {
   private static final int BATCH = 64;
@@ -113,7 +113,9 @@ public final class CompactSliceTextEncoder implements SliceTextEncoder {
     return model.config().width();
   }
 
-  /** {@code slice-text-} and the first digits of the SHA-256 of settings, vocabulary and weights. */
+  /**
+   * {@code slice-text-} and the first digits of the SHA-256 of settings, vocabulary and weights.
+   */
   @Override
   public String id() {
     return id;
@@ -124,10 +126,11 @@ public final class CompactSliceTextEncoder implements SliceTextEncoder {
     float[][] out = new float[slices.size()][];
     for (int from = 0; from < out.length; from += BATCH) {
       List<Slice> part = slices.subList(from, Math.min(out.length, from + BATCH));
-      SliceBatch batch = SliceBatch.of(
-          part.stream().map(s -> s.thumbnail(model.config().thumbnail())).toList(),
-          part.stream().map(Slice::plane).toList(),
-          model.config().thumbnail());
+      SliceBatch batch =
+          SliceBatch.of(
+              part.stream().map(s -> s.thumbnail(model.config().thumbnail())).toList(),
+              part.stream().map(Slice::plane).toList(),
+              model.config().thumbnail());
       compute(() -> model.embed(batch), out, from);
     }
     return out;

@@ -59,8 +59,7 @@ public final class SliceTextModel extends Module {
     return Scope.tidy(
         () -> {
           Tensor x =
-              Tensor.of(
-                  device(), b.values(), b.rows(), 1, b.size(), b.size(), SliceBatch.CHANNELS);
+              Tensor.of(device(), b.values(), b.rows(), 1, b.size(), b.size(), SliceBatch.CHANNELS);
           return unit(slices.call(x));
         });
   }

@@ -45,8 +45,7 @@ final class TextTower extends Module {
 
   private Tensor embed(TokenBatch b) {
     Tensor ids = Tensor.of(device(), b.ids(), b.rows(), b.length());
-    Tensor places =
-        Tensor.of(device(), IntStream.range(0, b.length()).toArray(), b.length());
+    Tensor places = Tensor.of(device(), IntStream.range(0, b.length()).toArray(), b.length());
     Tensor x = tokens.call(ids).add(positions.call(places));
     float[] bias = new float[b.ids().length];
     float[] weights = new float[b.ids().length];

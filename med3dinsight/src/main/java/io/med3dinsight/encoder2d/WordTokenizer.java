@@ -38,7 +38,9 @@ public final class WordTokenizer {
     }
   }
 
-  /** The vocabulary of {@code texts}, by falling frequency, equals in the order of their code units. */
+  /**
+   * The vocabulary of {@code texts}, by falling frequency, equals in the order of their code units.
+   */
   public static WordTokenizer of(Collection<String> texts) {
     Map<String, Integer> counts = new HashMap<>();
     for (String t : texts) {

@@ -81,8 +81,7 @@ class CompactSliceTextEncoderTest {
       float[][] texts = encoder.embedTexts(BLOBS.texts());
       assertEquals(70, slices.length);
       for (int i : new int[] {0, 63, 64, 69}) {
-        assertArrayEquals(
-            encoder.embedSlices(List.of(BLOBS.slices().get(i)))[0], slices[i], 1e-5f);
+        assertArrayEquals(encoder.embedSlices(List.of(BLOBS.slices().get(i)))[0], slices[i], 1e-5f);
         assertArrayEquals(encoder.embedTexts(List.of(BLOBS.texts().get(i)))[0], texts[i], 1e-5f);
         assertEquals(1, length(slices[i]), 1e-5);
         assertEquals(1, length(texts[i]), 1e-5);

@@ -81,8 +81,7 @@ class InfoNceTest {
     try (Scope scope = Scope.open()) {
       int[] three = {0, 1, 2};
       // Nothing is told apart: log 3.
-      assertEquals(
-          Math.log(3), InfoNce.loss(Tensor.zeros(DEVICE, 3, 3), three).item(), 1e-6);
+      assertEquals(Math.log(3), InfoNce.loss(Tensor.zeros(DEVICE, 3, 3), three).item(), 1e-6);
       float[] far = new float[9];
       Arrays.fill(far, -100f);
       far[0] = far[4] = far[8] = 100f;

@@ -155,8 +155,7 @@ class SliceTextStageTest {
         16,
         1e-3);
     refused("encoder2d.thumbnail is 20: expected a positive multiple of 8.", 8, 8, 2, 20, 1e-3);
-    refused(
-        "encoder2d.learningRate is NaN: expected a positive number.", 8, 8, 2, 16, Double.NaN);
+    refused("encoder2d.learningRate is NaN: expected a positive number.", 8, 8, 2, 16, Double.NaN);
   }
 
   private static void refused(
