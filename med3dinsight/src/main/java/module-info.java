@@ -23,6 +23,7 @@ module io.med3dinsight {
   requires jdk.management;
   requires jdk.unsupported;
   requires me.tongfei.progressbar;
+  requires org.knowm.xchart;
   requires org.slf4j;
 
   opens io.med3dinsight.cli to
