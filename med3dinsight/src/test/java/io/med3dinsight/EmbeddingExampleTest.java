@@ -56,8 +56,7 @@ class EmbeddingExampleTest {
       assertEquals("MRI", model.modality());
       assertEquals("anterior", model.labels().get(1));
       assertThrows(
-          CancellationException.class,
-          () -> model.segment(scan, Progress.NONE, cancelled::get));
+          CancellationException.class, () -> model.segment(scan, Progress.NONE, cancelled::get));
       cancelled.set(false);
       assertEquals(scan.grid(), model.segment(scan, Progress.NONE, cancelled::get).grid());
     }

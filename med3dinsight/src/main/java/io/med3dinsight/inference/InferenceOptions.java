@@ -5,8 +5,7 @@ import io.med3dinsight.UsageException;
 /**
  * How a volume is segmented.
  *
- * @param overlap share of a window that its neighbour covers too, from 0 to 0.95; nnU-Net uses
- *     0.5
+ * @param overlap share of a window that its neighbour covers too, from 0 to 0.95; nnU-Net uses 0.5
  * @param mirror whether scores are averaged over the 8 flips of each window: slower by that factor,
  *     and only of use with a network that was trained on flipped patches
  * @param batch windows that go through the network together, at least 1

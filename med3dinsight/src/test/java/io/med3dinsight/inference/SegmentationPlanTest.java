@@ -87,8 +87,7 @@ class SegmentationPlanTest {
   @ParameterizedTest
   @ValueSource(strings = {"null", "[]", "3", "{}"})
   void whatIsNoPlanAtAllIsNamed(String json) {
-    assertThrows(
-        CheckpointException.class, () -> SegmentationPlan.fromJson(parse(json), "a.file"));
+    assertThrows(CheckpointException.class, () -> SegmentationPlan.fromJson(parse(json), "a.file"));
   }
 
   @Test
@@ -96,8 +95,7 @@ class SegmentationPlanTest {
     SegmentationPlan plan = TinyModel.plan();
     IllegalArgumentException e =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> TinyModel.plan(new PatchSize(8, 12, 11), null));
+            IllegalArgumentException.class, () -> TinyModel.plan(new PatchSize(8, 12, 11), null));
     assertTrue(e.getMessage().contains("[8, 12, 11]"), e.getMessage());
     assertThrows(
         IllegalArgumentException.class,

@@ -242,8 +242,7 @@ class SegmenterTest {
       CancellationException e =
           assertThrows(
               CancellationException.class,
-              () ->
-                  segmenter.segment(volume, Progress.NONE, () -> asked.incrementAndGet() == 3));
+              () -> segmenter.segment(volume, Progress.NONE, () -> asked.incrementAndGet() == 3));
       assertEquals(3, asked.get());
       assertTrue(e.getMessage().startsWith("Stopped after 2 of 27 windows"), e.getMessage());
     }

@@ -17,8 +17,14 @@ class SlidingWindowTest {
   /** Every voxel's window votes agree, so their weighted mean must be that vote everywhere. */
   @ParameterizedTest
   @CsvSource({
-    "4, 7, 6, 0.5", "5, 8, 7, 0", "13, 17, 11, 0.5", "31, 7, 6, 0.75", "9, 19, 23, 0.3",
-    "1, 1, 1, 0.5", "3, 9, 2, 0.5", "2, 8, 40, 0.9"
+    "4, 7, 6, 0.5",
+    "5, 8, 7, 0",
+    "13, 17, 11, 0.5",
+    "31, 7, 6, 0.75",
+    "9, 19, 23, 0.3",
+    "1, 1, 1, 0.5",
+    "3, 9, 2, 0.5",
+    "2, 8, 40, 0.9"
   })
   void everyVoxelIsCoveredWithPositiveWeight(int d, int h, int w, double overlap) {
     int[] extents = {d, h, w};
