@@ -37,6 +37,15 @@ public final class MetricsJson {
    * @throws IllegalArgumentException when {@code further} has another "segmentation.test"
    */
   public static void write(Path run, Evaluation test, Map<String, ?> further) {
+    writeFile(run.resolve(FILE), test, further);
+  }
+
+  /** Writes scores alone under a name of the caller's, with the same keys. */
+  public static void writeScores(Path file, Evaluation test) {
+    writeFile(file, test, Map.of());
+  }
+
+  private static void writeFile(Path file, Evaluation test, Map<String, ?> further) {
     ObjectNode root = JSON.createObjectNode();
     further.forEach((name, value) -> root.set(name, JSON.valueToTree(value)));
     if (test != null) {
@@ -48,7 +57,7 @@ public final class MetricsJson {
     }
     ObjectWriter writer = JSON.writerWithDefaultPrettyPrinter();
     AtomicFile.write(
-        run.resolve(FILE),
+        file,
         out -> {
           out.write(writer.writeValueAsBytes(root));
           out.write('\n');
