@@ -6,6 +6,7 @@ module io.med3dinsight {
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
   exports io.med3dinsight.metric;
+  exports io.med3dinsight.network;
   exports io.med3dinsight.progress;
   exports io.med3dinsight.report;
   exports io.med3dinsight.volume;
