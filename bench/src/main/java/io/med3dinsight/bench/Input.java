@@ -59,6 +59,11 @@ public record Input(Axes axes, int[] extents, float scale, float offset, boolean
     return new Input(axes, extents, scale, (float) by, gradient);
   }
 
+  /** The same without a gradient. */
+  public Input constant() {
+    return new Input(axes, extents, scale, offset, false);
+  }
+
   /** Values, row-major in the engine's axis order. */
   public float[] values(SplittableRandom random) {
     int size = 1;

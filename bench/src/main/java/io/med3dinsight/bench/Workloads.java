@@ -30,10 +30,11 @@ public final class Workloads {
       List.of(
           matmul("matmul-1024", 1024, 1024, 1024),
           matmul("matmul-4096x768x3072", 4096, 768, 3072),
-          conv("conv-1-32", 2, 96, 1, 32),
-          conv("conv-32-64", 2, 48, 32, 64),
-          conv("conv-64-128", 2, 24, 64, 128),
-          conv("conv-32-32", 1, 96, 32, 32),
+          conv("conv-1-32", 2, 96, 1, 32, false),
+          conv("conv-32-64", 2, 48, 32, 64, true),
+          conv("conv-64-128", 2, 24, 64, 128, true),
+          conv("conv-32-32", 1, 96, 32, 32, true),
+          conv("conv-1-32-input-gradient", 2, 96, 1, 32, true),
           patchEmbedding(),
           transposedConv(),
           depthwise(),
@@ -71,16 +72,22 @@ public final class Workloads {
         in -> MatMul.of(in[0], in[1]));
   }
 
-  private static Workload conv(String name, int batch, int extent, int in, int out) {
+  /**
+   * @param whole whether the gradient of the input is computed too; no network wants it of its first
+   *     layer
+   */
+  private static Workload conv(
+      String name, int batch, int extent, int in, int out, boolean whole) {
+    Input x = Input.of(ACTIVATION, batch, extent, extent, extent, in);
     Conv3d op = Conv3d.same(3);
     return new Workload(
         name,
-        "conv 3^3 [" + batch + "," + extent + "^3," + in + "] to " + out,
+        "conv 3^3 [" + batch + "," + extent + "^3," + in + "] to " + out + (in > 1 ? "" : whole ? ", with input gradient" : ", weight gradient only"),
         ACTIVATION,
         List.of(
-            Input.of(ACTIVATION, batch, extent, extent, extent, in),
+            whole ? x : x.constant(),
             Input.of(CONV, 3, 3, 3, in, out).scaled(1 / Math.sqrt(27.0 * in))),
-        x -> Eager.run1(op, x));
+        inputs -> Eager.run1(op, inputs));
   }
 
   private static Workload patchEmbedding() {

@@ -77,7 +77,7 @@ public final class Comparison implements Callable<Integer> {
       earlier().forEach(r -> results.put(r.key(), r));
     }
     Device device = Device.cpu(THREADS);
-    Rows runner = new Rows(device, new Effort(rounds, 60, 1000, 12, 250), Stamp.now());
+    Rows runner = new Rows(device, new Effort(rounds, 60, 600, 12, 250), Stamp.now());
     for (String name : names) {
       if (rows.isEmpty() || rows.contains(name)) {
         for (Result r : runner.run(name)) {

@@ -101,14 +101,12 @@ final class Rows {
         difference = Math.max(difference, stepDifference(i, o, plain.measuredStep()));
         difference = Math.max(difference, stepDifference(i, o, last.measuredStep()));
       }
-      Effort steps =
-          new Effort(effort.rounds(), 3 * effort.turn(), 3 * effort.warmUp(), 10, effort.pause());
       Timing t =
           Interleaved.measure(
               new Contender("", ours::step),
               List.of(
                   new Contender("NCDHW", plain::step), new Contender("channels last", last::step)),
-              steps);
+              effort);
       return result(UNET_STEP, "training step of the small UNet, 64^3", "step", t, difference, "");
     }
   }
