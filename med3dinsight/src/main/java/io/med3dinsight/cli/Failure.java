@@ -6,9 +6,6 @@ import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.NoSuchFileException;
 
 /** Turns what went wrong into one sentence on standard error and an exit code. */
 final class Failure {
@@ -55,7 +52,7 @@ final class Failure {
           + " the network smaller.";
     }
     IOException io = io(e);
-    return io == null ? e.getMessage() : "Reading or writing failed: " + reason(io) + ".";
+    return io == null ? e.getMessage() : "Reading or writing failed: " + DataException.reason(io) + ".";
   }
 
   /** The disk's own failure, such as no space left; null when this is none. */
@@ -64,19 +61,5 @@ final class Failure {
       return unchecked.getCause();
     }
     return e instanceof IOException io ? io : null;
-  }
-
-  /** The message of many a file system's exception is the name of the file alone. */
-  private static String reason(IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return e.getMessage() + " is not there";
-    }
-    if (e instanceof AccessDeniedException) {
-      return "access to " + e.getMessage() + " is denied";
-    }
-    if (e instanceof FileAlreadyExistsException) {
-      return e.getMessage() + " is there already, or is no folder";
-    }
-    return e.getMessage();
   }
 }

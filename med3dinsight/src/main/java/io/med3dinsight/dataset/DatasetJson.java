@@ -75,7 +75,7 @@ final class DatasetJson {
               + (empty ? " is empty" : " has no dataset.json")
               + "; expected a folder with dataset.json, imagesTr and labelsTr.");
     } catch (IOException e) {
-      throw new DataException(folder + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(folder, "read", e);
     }
   }
 
@@ -96,7 +96,7 @@ final class DatasetJson {
               + ".",
           e);
     } catch (IOException e) {
-      throw new DataException(file + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(file, "read", e);
     }
   }
 
@@ -192,7 +192,7 @@ final class DatasetJson {
               })
           .toList();
     } catch (IOException e) {
-      throw new DataException(imageFolder + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(imageFolder, "read", e);
     }
   }
 

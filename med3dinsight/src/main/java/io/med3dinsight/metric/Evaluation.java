@@ -133,7 +133,7 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
         }
       }
     } catch (IOException e) {
-      throw new DataException(folder + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(folder, "read", e);
     }
     if (images.isEmpty()) {
       throw new DataException(folder + " is empty; expected .nii or .nii.gz label maps.");

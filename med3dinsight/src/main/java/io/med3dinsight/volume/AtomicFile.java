@@ -53,7 +53,7 @@ public final class AtomicFile {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
-      throw new DataException(path + " cannot be written: " + e.getMessage() + ".", e);
+      throw DataException.of(path, "written", e);
     }
   }
 

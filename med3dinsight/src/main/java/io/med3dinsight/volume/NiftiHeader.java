@@ -162,19 +162,32 @@ record NiftiHeader(
       return two ? b.getDouble(104 + 8 * i) : b.getFloat(76 + 4 * i);
     }
 
-    /** A voxel size as nibabel mends it: the absolute value, 1 instead of 0 or no number. */
-    private double size(int i) {
+    /**
+     * Voxel size i as nibabel mends it: the absolute value, 1 instead of 0. Where nothing but voxel
+     * sizes says how the image lies, axes that it does not have count 1. Beside an sform the sizes
+     * are mere comment, so that one that is no number is 1 too.
+     */
+    private double size(int i, int sformCode, int qformCode) {
       double v = Math.abs(pixdim(i));
-      return v > 0 && Double.isFinite(v) ? v : 1;
+      boolean absent = sformCode <= 0 && qformCode <= 0 && i > dim(0);
+      boolean comment = sformCode > 0 && !Double.isFinite(v);
+      return v == 0 || absent || comment ? 1 : v;
     }
 
     private long voxelOffset() {
       double offset = two ? b.getLong(168) : b.getFloat(108);
-      if (!(offset >= 0) || offset > 1e15) {
+      int least = two ? MIN_OFFSET_2 : MIN_OFFSET_1;
+      // 0 is what programs leave there that do not know the field.
+      if (offset != 0 && !(offset >= least && offset <= 1e15)) {
         throw new DataException(
-            file + " puts its voxels at byte " + offset + ", which is no place in a file.");
+            file
+                + " puts its voxels at byte "
+                + offset
+                + " of the file, expected "
+                + least
+                + " or more; repair its header.");
       }
-      return Math.max((long) offset, two ? MIN_OFFSET_2 : MIN_OFFSET_1);
+      return Math.max((long) offset, least);
     }
 
     private double quaternion(int i) {
@@ -200,7 +213,11 @@ record NiftiHeader(
         end++;
       }
       String description = new String(text, 0, end, StandardCharsets.ISO_8859_1);
-      Spacing sizes = new Spacing(size(1), size(2), size(3));
+      Spacing sizes =
+          new Spacing(
+              size(1, sformCode, qformCode),
+              size(2, sformCode, qformCode),
+              size(3, sformCode, qformCode));
       return new GridOrigin(
           Math.max(sformCode, 0), Math.max(qformCode, 0), qform, sizes, units & 0xff, description);
     }
@@ -217,6 +234,13 @@ record NiftiHeader(
         affine = Affine.of(rows);
         form = "sform";
       } else if (origin.qformCode() > 0) {
+        if (!origin.qform().isRotation()) {
+          throw new DataException(
+              file
+                  + " has a qform whose quaternion (b, c, d) = "
+                  + origin.qform().vectorText()
+                  + " is longer than 1, so it is no rotation; repair its header.");
+        }
         affine = origin.qform().affine(s.x(), s.y(), s.z());
         form = "qform";
       } else {

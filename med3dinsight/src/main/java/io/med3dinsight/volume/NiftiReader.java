@@ -5,7 +5,6 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -22,6 +21,9 @@ import java.util.zip.ZipException;
 final class NiftiReader {
   /** DEFLATE cannot expand by more than this: 258 bytes from two bits. */
   private static final long MAX_EXPANSION = 1032;
+
+  /** What may follow the voxels in a gzipped file; more is no padding, but unpacks for hours. */
+  private static final long MAX_REST = 64L << 20;
 
   private static final int CHUNK = 8192;
 
@@ -81,7 +83,7 @@ final class NiftiReader {
       throw new DataException(
           file + " is damaged: its gzip data cannot be unpacked (" + e.getMessage() + ").", e);
     } catch (IOException e) {
-      throw new DataException(file + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(path, "read", e);
     }
   }
 
@@ -93,10 +95,25 @@ final class NiftiReader {
     S sink = sinks.apply(voxels);
     decode(in, header, voxels, sink);
     if (zipped) {
-      // To the end, so that the checksum is compared.
-      in.transferTo(OutputStream.nullOutputStream());
+      skipRest(in);
     }
     return new Content<>(header, sink);
+  }
+
+  /** Reads to the end, so that the checksum is compared. */
+  private void skipRest(InputStream in) throws IOException {
+    byte[] rest = new byte[1 << 16];
+    long skipped = 0;
+    for (int got = in.read(rest); got >= 0; got = in.read(rest)) {
+      skipped += got;
+      if (skipped > MAX_REST) {
+        throw new DataException(
+            file
+                + " goes on for more than "
+                + (MAX_REST >> 20)
+                + " MiB after its last voxel; the file or its header is damaged.");
+      }
+    }
   }
 
   private NiftiHeader header(InputStream in, long size) throws IOException {
@@ -137,6 +154,18 @@ final class NiftiReader {
               + " has "
               + header.shapeText()
               + " voxels; at most 2147483639 are supported, so crop or resample it first.");
+    }
+    long heap = Runtime.getRuntime().maxMemory();
+    if (Float.BYTES * voxels > heap) {
+      throw new DataException(
+          file
+              + " has "
+              + header.shapeText()
+              + " voxels, which take "
+              + (Float.BYTES * voxels >> 20)
+              + " MiB of memory where Java may use "
+              + (heap >> 20)
+              + "; start with a larger heap (java -Xmx...), or crop or resample it first.");
     }
     return (int) voxels;
   }

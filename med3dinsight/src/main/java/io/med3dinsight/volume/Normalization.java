@@ -105,8 +105,12 @@ public record Normalization(
     }
     double centre = mean(sample, n);
     double spread = deviation(sample, n, centre);
-    // An image without contrast has nothing to scale.
-    scale(voxels, low, high, centre, spread > 0 ? spread : 1);
+    if (low == high) {
+      // An image without contrast has nothing to scale; rounding must not make up any.
+      Arrays.fill(voxels, 0);
+      return;
+    }
+    scale(voxels, low, high, centre, spread);
   }
 
   /**
@@ -130,10 +134,9 @@ public record Normalization(
   }
 
   private static void scale(float[] voxels, float low, float high, double centre, double spread) {
-    float shift = (float) centre;
-    float factor = (float) (1 / spread);
     for (int i = 0; i < voxels.length; i++) {
-      voxels[i] = (Math.min(Math.max(voxels[i], low), high) - shift) * factor;
+      // In double, so that images far from zero, or very small ones, lose nothing.
+      voxels[i] = (float) ((Math.min(Math.max(voxels[i], low), high) - centre) / spread);
     }
   }
 

@@ -12,15 +12,16 @@ public record Preprocessing(Spacing spacing, Normalization normalization) {
   /** The image as the network sees it; the volume's grid is then the network's grid. */
   public Volume image(Volume file) {
     Volume ras = Orientation.of(file.grid()).toRas(file);
-    Volume resampled =
-        spacing == null ? ras : Resampling.linear(ras, Resampling.grid(ras.grid(), spacing));
+    Volume resampled = spacing == null ? ras : Resampling.linear(ras, spacing);
     return normalization.apply(resampled);
   }
 
   /** The labels on the grid that {@link #image} gives for an image of the same grid. */
   public LabelVolume labels(LabelVolume file) {
     LabelVolume ras = Orientation.of(file.grid()).toRas(file);
-    return spacing == null ? ras : Resampling.perClass(ras, Resampling.grid(ras.grid(), spacing));
+    return spacing == null
+        ? ras
+        : Resampling.perClass(ras, Resampling.grid(ras.grid(), spacing, file.source()));
   }
 
   /** The network's grid for a file's grid. */

@@ -11,6 +11,19 @@ record Qform(double b, double c, double d, double x, double y, double z, double 
 
   static final Qform NONE = new Qform(0, 0, 0, 0, 0, 0, 1);
 
+  /** What rounding three components to float32 can add to their squared length; as in nibabel. */
+  private static final double ROUNDING = 3 * 0x1p-23;
+
+  /** True unless the vector part is longer than that of any unit quaternion. */
+  boolean isRotation() {
+    return !(b * b + c * c + d * d > 1 + ROUNDING);
+  }
+
+  /** The vector part, for messages. */
+  String vectorText() {
+    return "(" + b + ", " + c + ", " + d + ")";
+  }
+
   /** The affine for voxels of the given sizes in mm. */
   Affine affine(double dx, double dy, double dz) {
     double squares = b * b + c * c + d * d;

@@ -1,6 +1,8 @@
 package io.med3dinsight.volume;
 
+import io.med3dinsight.DataException;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Resampling between grids that fill the same box: the outer borders of the voxels coincide, so the
@@ -8,6 +10,9 @@ import java.util.Arrays;
  * Images are interpolated trilinearly; nothing is smoothed beforehand when the grid gets coarser.
  */
 public final class Resampling {
+  /** An array has at most about 2^31 elements. */
+  private static final double MOST_BYTES = 4.0 * (Integer.MAX_VALUE - 8);
+
   private Resampling() {}
 
   /**
@@ -15,18 +20,45 @@ public final class Resampling {
    * numbers of voxels allow.
    *
    * @param target voxel sizes in mm, greater than 0
+   * @throws DataException when that is more voxels than memory can hold, as it is for an image
+   *     whose header states absurd voxel sizes
    */
   public static Grid grid(Grid grid, Spacing target) {
+    return grid(grid, target, "an image");
+  }
+
+  /** The same; {@code what} is named when the grid becomes too large. */
+  static Grid grid(Grid grid, Spacing target, String what) {
     int[] extent = new int[3];
+    double voxels = 1;
     for (int axis = 0; axis < 3; axis++) {
       if (!(target.along(axis) > 0)) {
         throw new IllegalArgumentException(
             "target spacing " + target + ", expected more than 0 mm");
       }
       double length = grid.extent(axis) * grid.spacing().along(axis);
-      extent[axis] = (int) Math.max(1, Math.round(length / target.along(axis)));
+      double count = Math.max(1, Math.rint(length / target.along(axis)));
+      voxels *= count;
+      extent[axis] = (int) count;
+    }
+    if (voxels * Float.BYTES > Math.min(Runtime.getRuntime().maxMemory(), MOST_BYTES)) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s of %s voxels of %s mm becomes %.3g voxels at %s mm, more than memory can hold;"
+                  + " check its voxel sizes, start with a larger heap (java -Xmx...) or choose larger"
+                  + " voxels.",
+              what,
+              grid.shapeText(),
+              sizes(grid.spacing()),
+              voxels,
+              sizes(target)));
     }
     return grid(grid, extent[2], extent[1], extent[0]);
+  }
+
+  private static String sizes(Spacing s) {
+    return String.format(Locale.ROOT, "%.4g x %.4g x %.4g", s.x(), s.y(), s.z());
   }
 
   /** The grid that fills the box of {@code grid} with this many voxels. */
@@ -53,7 +85,7 @@ public final class Resampling {
 
   /** The volume with voxels of about the target size; see {@link #grid(Grid, Spacing)}. */
   public static Volume linear(Volume volume, Spacing target) {
-    return linear(volume, grid(volume.grid(), target));
+    return linear(volume, grid(volume.grid(), target, volume.source()));
   }
 
   /** The volume, trilinearly interpolated on a grid that fills the same box. */

@@ -82,7 +82,8 @@ abstract sealed class VoxelSink {
                   + v
                   + " at voxel number "
                   + (filled + i)
-                  + "; a label map holds whole numbers only, so check that this is not an image.");
+                  + "; a label map holds whole numbers of 32 bits only, so check that this is not an"
+                  + " image.");
         }
         data[filled + i] = label;
       }
