@@ -73,16 +73,23 @@ public final class Workloads {
   }
 
   /**
-   * @param whole whether the gradient of the input is computed too; no network wants it of its first
-   *     layer
+   * @param whole whether the gradient of the input is computed too; no network wants it of its
+   *     first layer
    */
-  private static Workload conv(
-      String name, int batch, int extent, int in, int out, boolean whole) {
+  private static Workload conv(String name, int batch, int extent, int in, int out, boolean whole) {
     Input x = Input.of(ACTIVATION, batch, extent, extent, extent, in);
     Conv3d op = Conv3d.same(3);
     return new Workload(
         name,
-        "conv 3^3 [" + batch + "," + extent + "^3," + in + "] to " + out + (in > 1 ? "" : whole ? ", with input gradient" : ", weight gradient only"),
+        "conv 3^3 ["
+            + batch
+            + ","
+            + extent
+            + "^3,"
+            + in
+            + "] to "
+            + out
+            + (in > 1 ? "" : whole ? ", with input gradient" : ", weight gradient only"),
         ACTIVATION,
         List.of(
             whole ? x : x.constant(),

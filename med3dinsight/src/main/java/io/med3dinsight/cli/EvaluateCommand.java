@@ -2,6 +2,7 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.report.MetricsJson;
 import io.med3dinsight.volume.AtomicFile;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -66,17 +67,12 @@ final class EvaluateCommand implements Callable<Integer> {
     out.print(EvaluationText.table(evaluation));
     out.flush();
     if (json != null) {
-      byte[] bytes = bytes(EvaluationJson.of(evaluation).toPrettyString() + "\n");
-      AtomicFile.write(json, stream -> stream.write(bytes));
+      MetricsJson.writeScores(json, evaluation);
     }
     if (csv != null) {
-      byte[] bytes = bytes(EvaluationText.csv(evaluation));
+      byte[] bytes = EvaluationText.csv(evaluation).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(csv, stream -> stream.write(bytes));
     }
     return 0;
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

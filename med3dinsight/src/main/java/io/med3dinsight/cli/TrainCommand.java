@@ -1,6 +1,7 @@
 package io.med3dinsight.cli;
 
 import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
@@ -9,7 +10,9 @@ import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
+import io.med3dinsight.report.Picture;
 import io.med3dinsight.report.Provenance;
+import io.med3dinsight.report.RunReport;
 import io.med3dinsight.training.MetricsSink;
 import io.med3dinsight.training.TrainingContext;
 import java.io.IOException;
@@ -84,8 +87,17 @@ final class TrainCommand implements Callable<Integer>, Computes {
       return StopSignal.EXIT_CODE;
     }
     provenance.finish().write(folder.root());
+    RunReport.write(
+        folder.root(),
+        "Segmentation run " + folder.root().toAbsolutePath().getFileName(),
+        scores,
+        pictures(scores, folder));
     print(scores, folder);
     return 0;
+  }
+
+  private static List<Picture> pictures(Evaluation scores, RunFolder folder) {
+    return scores.cases().stream().map(c -> new Picture(c.id(), folder.overlay(c.id()))).toList();
   }
 
   private Path outputFolder() {
@@ -108,9 +120,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
     if (run.seed() != null) {
       settings = settings.withSeed(run.seed());
     }
-    if (run.resume()
-        && !io.med3dinsight.config.Configuration.toYaml(settings)
-            .equals(io.med3dinsight.config.Configuration.toYaml(base))) {
+    if (run.resume() && !Configuration.toYaml(settings).equals(Configuration.toYaml(base))) {
       throw new UsageException(
           "A resumed run keeps its settings: leave out what differs from "
               + folder.config()
@@ -145,7 +155,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
     for (Evaluation.ClassMean c : scores.classes()) {
       out.printf(Locale.ROOT, "  %-20s Dice %.3f, HD95 %.2f mm%n", c.name(), c.dice(), c.hd95());
     }
-    out.printf("Run folder: %s%n", folder.root());
+    out.printf("Report: %s%n", folder.root().resolve(RunReport.FILE));
     out.flush();
   }
 }

@@ -36,6 +36,9 @@ public final class SliceTextStage implements Stage<SliceTextStage.Batch> {
    */
   public record Batch(SliceBatch slices, TokenBatch tokens, int[] texts) {}
 
+  /** The stage's name in metrics and file names. */
+  public static final String NAME = "encoder2d";
+
   private static final double WARM_UP = 0.05;
   private static final double MAX_NORM = 5;
 
@@ -92,7 +95,7 @@ public final class SliceTextStage implements Stage<SliceTextStage.Batch> {
 
   @Override
   public String name() {
-    return "slice-text";
+    return NAME;
   }
 
   @Override

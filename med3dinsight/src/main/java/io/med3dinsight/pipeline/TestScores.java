@@ -6,12 +6,14 @@ import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.CaseScore;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.report.Overlay;
 import io.med3dinsight.volume.LabelVolume;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.function.BooleanSupplier;
 
-/** Segments the held-out cases and scores them on their files' own grids. */
+/** Segments the held-out cases, scores them on their files' own grids and draws them. */
 final class TestScores {
   private TestScores() {}
 
@@ -32,7 +34,10 @@ final class TestScores {
         LabelledScan scan = data.dataset().load(c);
         LabelVolume predicted = segmenter.segment(scan.image());
         predicted.write(folder.prediction(c.id()));
-        scores.add(CaseScore.of(c.id(), predicted, scan.labels(), data.dataset().labels()));
+        SortedMap<Integer, String> names = data.dataset().labels();
+        scores.add(CaseScore.of(c.id(), predicted, scan.labels(), names));
+        new Overlay(c.id(), scan.image(), scan.labels(), predicted, names)
+            .write(folder.overlay(c.id()));
         task.step();
       }
     }

@@ -16,10 +16,10 @@ import io.med3dinsight.pretrain.DescribedVolume;
 import io.med3dinsight.pretrain.PretrainNetwork;
 import io.med3dinsight.pretrain.PretrainStage;
 import io.med3dinsight.report.MetricsJson;
-import io.med3dinsight.report.MetricsLog;
 import io.med3dinsight.training.Trainer;
 import io.med3dinsight.training.TrainingContext;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,7 +157,7 @@ public final class TrainingRun {
   private List<String> validationIds(List<String> ids) {
     int count = (int) Math.round(settings.finetune().validationShare() * ids.size());
     count = Math.min(count, ids.size() - 1);
-    List<String> kept = new java.util.ArrayList<>();
+    List<String> kept = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       kept.add(ids.get((int) ((i + 0.5) * ids.size() / count)));
     }
@@ -185,7 +185,6 @@ public final class TrainingRun {
     }
     if (scores != null) {
       MetricsJson.write(folder.root(), scores, further);
-      MetricsLog.writeTable(folder.root());
     }
     return scores;
   }

@@ -87,8 +87,7 @@ final class Curves {
             List<Curve> curves = curves(ofStage, kind);
             if (!curves.isEmpty()) {
               String name = stage + "-" + kind.name().toLowerCase(Locale.ROOT);
-              charts.add(
-                  new Chart(name.replaceAll("[^A-Za-z0-9_-]", "_"), stage, kind, curves));
+              charts.add(new Chart(name.replaceAll("[^A-Za-z0-9_-]", "_"), stage, kind, curves));
             }
           }
         });
@@ -135,8 +134,7 @@ final class Curves {
       series.setLineColor(color);
       series.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
       series.setMarkerColor(color);
-      series.setMarker(
-          curve.values().length <= MARKED ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+      series.setMarker(curve.values().length <= MARKED ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
     }
     BufferedImage picture =
         new BufferedImage(WIDTH * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);

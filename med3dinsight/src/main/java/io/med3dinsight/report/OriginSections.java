@@ -66,7 +66,9 @@ final class OriginSections {
     entries.put("program", program.version() + ", commit " + program.commit());
     entries.put(
         "command",
-        provenance.command().isEmpty() ? "called from Java" : String.join(" ", provenance.command()));
+        provenance.command().isEmpty()
+            ? "called from Java"
+            : String.join(" ", provenance.command()));
     entries.put("seed", Long.toString(provenance.seed()));
     entries.put("started", seconds(provenance.started()));
     entries.put(
@@ -84,7 +86,8 @@ final class OriginSections {
             + " used");
     entries.put("inner loops", machine.simd());
     entries.put(
-        "memory", gib(machine.memoryBytes()) + ", of which Java may use " + gib(machine.maxHeapBytes()));
+        "memory",
+        gib(machine.memoryBytes()) + ", of which Java may use " + gib(machine.maxHeapBytes()));
     entries.put("Java", machine.java());
     entries.put("system", machine.os());
     entries.put("libraries", libraries(program));

@@ -157,7 +157,13 @@ class DamagedNiftiTest {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (OutputStream zip = new GZIPOutputStream(packed)) {
       zip.write(plain);
-      zip.write(new Random(1).ints(20_000).mapToObj(Integer::toString).toList().toString().getBytes("US-ASCII"));
+      zip.write(
+          new Random(1)
+              .ints(20_000)
+              .mapToObj(Integer::toString)
+              .toList()
+              .toString()
+              .getBytes("US-ASCII"));
     }
     Path claim = file("claim.nii.gz", packed.toByteArray());
     assertBounded(() -> Sentences.refused(() -> Volume.read(claim), "1000x100x100", "after"));
@@ -209,7 +215,8 @@ class DamagedNiftiTest {
                   throw new IOException("disk full");
                 }));
     try (Stream<Path> left = Files.list(folder)) {
-      assertEquals(0, left.filter(p -> p.getFileName().toString().matches(".*(body|tmp|out).*")).count());
+      assertEquals(
+          0, left.filter(p -> p.getFileName().toString().matches(".*(body|tmp|out).*")).count());
     }
   }
 
@@ -224,7 +231,8 @@ class DamagedNiftiTest {
       int flips = random.nextInt(6);
       for (int i = 0; i < flips; i++) {
         // Mostly the header, where a byte matters most.
-        int at = random.nextInt(random.nextInt(3) == 0 ? bytes.length : Math.min(352, bytes.length));
+        int at =
+            random.nextInt(random.nextInt(3) == 0 ? bytes.length : Math.min(352, bytes.length));
         bytes[at] = (byte) random.nextInt(256);
       }
       if (random.nextInt(4) == 0) {
