@@ -57,10 +57,7 @@ public record SliceTextConfig(
         "0 or a positive number");
   }
 
-  /**
-   * What suits a few hundred slices on a CPU: 15 epochs of one block. On the built-in sample a
-   * second block took more time and found no more of the held-out texts.
-   */
+  /** For a few hundred slices on a CPU; one block rather than two to save time. */
   public static SliceTextConfig standard() {
     return new SliceTextConfig(64, 64, 1, 4, 32, 128, 64, 15, 2e-3, 0.05);
   }
