@@ -52,7 +52,9 @@ final class Failure {
           + " the network smaller.";
     }
     IOException io = io(e);
-    return io == null ? e.getMessage() : "Reading or writing failed: " + DataException.reason(io) + ".";
+    return io == null
+        ? e.getMessage()
+        : "Reading or writing failed: " + DataException.reason(io) + ".";
   }
 
   /** The disk's own failure, such as no space left; null when this is none. */

@@ -47,7 +47,8 @@ public final class SampleData {
       }
     } catch (IOException e) {
       throw new DataException(
-          "the sample data cannot be unpacked to " + folder + ": " + DataException.reason(e) + ".", e);
+          "the sample data cannot be unpacked to " + folder + ": " + DataException.reason(e) + ".",
+          e);
     }
     return MsdDataset.read(folder);
   }

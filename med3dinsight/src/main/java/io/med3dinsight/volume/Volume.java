@@ -6,8 +6,7 @@ import java.nio.file.Path;
 /**
  * A 3D image: intensities on a {@link Grid}, [D, H, W] row-major (W fastest, the file's own order).
  * Intensities are float32; what a file stores more finely (float64, whole numbers beyond 2^24) is
- * rounded to the nearest one.
- * Immutable as long as nobody writes into {@link #voxels()}.
+ * rounded to the nearest one. Immutable as long as nobody writes into {@link #voxels()}.
  */
 public final class Volume {
   private final Grid grid;

@@ -66,8 +66,7 @@ class CaptionFileTest {
     Files.writeString(
         file,
         "\n{\"volume\":\"a\",\"plane\":\"Coronal\",\"slice\":0,\"text\":\"t\",\"usage\":{\"n\":3}}\n");
-    assertEquals(
-        List.of(new Caption("a", Plane.CORONAL, 0, "t", "")), CaptionFile.read(file));
+    assertEquals(List.of(new Caption("a", Plane.CORONAL, 0, "t", "")), CaptionFile.read(file));
   }
 
   @ParameterizedTest

@@ -31,8 +31,7 @@ class OfflineDescriberTest {
 
   private static String describe(Plane plane, int index, int count, int columns, float[] pixels) {
     int rows = pixels.length / columns;
-    return MRI.describe(
-        new Slice(plane, index, count, rows, columns, pixels, 1, 0.5, SCALE));
+    return MRI.describe(new Slice(plane, index, count, rows, columns, pixels, 1, 0.5, SCALE));
   }
 
   private static void says(String text, String... sentences) {
@@ -155,7 +154,6 @@ class OfflineDescriberTest {
         "Axial CT slice",
         "Air fills 20 percent, fat 30 percent, soft tissue 40 percent and bone or contrast 10"
             + " percent.");
-    assertEquals(
-        "offline-describer-2/CT", new OfflineDescriber("CT").id());
+    assertEquals("offline-describer-2/CT", new OfflineDescriber("CT").id());
   }
 }

@@ -65,8 +65,7 @@ class FingerprintTest {
       voxels[i] = 1000f * i / voxels.length;
       labels[i] = 1;
     }
-    Normalization n =
-        Fingerprint.of(List.of(scan(large, voxels, labels)), true).normalization();
+    Normalization n = Fingerprint.of(List.of(scan(large, voxels, labels)), true).normalization();
     assertEquals(500, n.mean(), 1);
     assertEquals(1000 / Math.sqrt(12), n.deviation(), 1);
     assertEquals(5, n.lower(), 0.5);

@@ -68,7 +68,12 @@ class IntensitiesTest {
   @Test
   void noiseHasTheMomentsOfANormalDistribution() {
     int n = 200_000;
-    float[] x = change(new float[n], new PatchSize(1, 1, n), changes(always(0.3), NEVER, NEVER, NEVER, NEVER), 3);
+    float[] x =
+        change(
+            new float[n],
+            new PatchSize(1, 1, n),
+            changes(always(0.3), NEVER, NEVER, NEVER, NEVER),
+            3);
     double[] moment = new double[5];
     for (float v : x) {
       for (int k = 1; k <= 4; k++) {
@@ -111,8 +116,7 @@ class IntensitiesTest {
   @Test
   void aPatchOfOneIntensityStaysFinite() {
     PatchSize size = new PatchSize(2, 3, 4);
-    Augmentation all =
-        changes(always(0), always(1), always(1.2), always(0.8), always(0.7));
+    Augmentation all = changes(always(0), always(1), always(1.2), always(0.8), always(0.7));
     for (float v : change(new float[24], size, all, 1)) {
       assertEquals(0, v);
     }

@@ -62,7 +62,8 @@ class MsdDatasetTest {
     assertEquals("tumour", data.labels().get(2));
     Files.delete(msd.path.resolve("labelsTr/b.nii.gz"));
     refused(this::read, msd.path.resolve("labelsTr/b.nii.gz").toString(), "missing");
-    msd.json("{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"b\": 0, \"l\": 1}}");
+    msd.json(
+        "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"b\": 0, \"l\": 1}}");
     refused(this::read, "dataset.json", "2 modalities");
   }
 

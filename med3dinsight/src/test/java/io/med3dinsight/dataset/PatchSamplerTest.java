@@ -36,7 +36,9 @@ class PatchSamplerTest {
   private static TrainingCase coordinate(Grid grid, int axis, int[] labels) {
     float[] image = new float[grid.size()];
     for (int i = 0; i < image.length; i++) {
-      int[] at = {i % grid.width(), i / grid.width() % grid.height(), i / grid.width() / grid.height()};
+      int[] at = {
+        i % grid.width(), i / grid.width() % grid.height(), i / grid.width() / grid.height()
+      };
       image[i] = at[axis];
     }
     return source(grid, image, labels);

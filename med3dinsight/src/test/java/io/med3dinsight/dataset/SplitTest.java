@@ -65,8 +65,7 @@ class SplitTest {
   @Test
   void sharesAndCountsThatCannotBe() {
     for (double share : new double[] {0, 1, -0.1, Double.NaN}) {
-      UsageException e =
-          assertThrows(UsageException.class, () -> Split.random(ids(4), share, 1));
+      UsageException e = assertThrows(UsageException.class, () -> Split.random(ids(4), share, 1));
       assertTrue(e.getMessage().contains("between 0 and 1"), e.getMessage());
     }
     refused(() -> Split.random(ids(1), 0.5, 1), "1 labelled case", "at least 2");

@@ -106,7 +106,10 @@ class EvaluationTest {
     Sentences.refused(
         () -> CaseScore.of("case7", elsewhere, labels(), NAMES), "case7", "different places");
     Sentences.refused(
-        () -> CaseScore.of("case7", labels(3, 9), labels(), NAMES), "case7", "label 9", "[0, 1, 2]");
+        () -> CaseScore.of("case7", labels(3, 9), labels(), NAMES),
+        "case7",
+        "label 9",
+        "[0, 1, 2]");
     Sentences.refused(() -> Evaluation.of(List.of()), "no case");
   }
 
@@ -139,6 +142,8 @@ class EvaluationTest {
   void backgroundAloneIsNothingToScore() throws IOException {
     labels().write(folder.resolve("a.nii.gz"));
     Sentences.refused(
-        () -> Evaluation.ofFolders(folder, folder, new TreeMap<>()), folder.toString(), "background");
+        () -> Evaluation.ofFolders(folder, folder, new TreeMap<>()),
+        folder.toString(),
+        "background");
   }
 }

@@ -62,8 +62,7 @@ class ConformanceTest {
     Volume volume = Volume.read(file);
     check(volume, entry, "shape", "voxels", "affine");
     assertEquals(entry.get("axes").asText(), Orientation.of(volume.grid()).code());
-    check(
-        Orientation.of(volume.grid()).toRas(volume), entry, "rasShape", "rasVoxels", "rasAffine");
+    check(Orientation.of(volume.grid()).toRas(volume), entry, "rasShape", "rasVoxels", "rasAffine");
   }
 
   private static void check(

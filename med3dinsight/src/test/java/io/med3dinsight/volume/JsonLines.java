@@ -21,8 +21,7 @@ public final class JsonLines {
       if (in == null) {
         throw new IOException("the fixture " + name + " is missing");
       }
-      BufferedReader lines =
-          new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+      BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         out.add(json.readTree(line));
       }

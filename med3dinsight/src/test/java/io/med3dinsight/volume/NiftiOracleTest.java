@@ -110,7 +110,9 @@ class NiftiOracleTest {
   static Stream<Arguments> kept() throws IOException {
     return files(false)
         .filter(a -> !isRounded((String) a.get()[0]))
-        .filter(a -> !((String) a.get()[0]).matches("two.*|gzip.*|slope.*|shape.*|.*_(negative|zero).*"))
+        .filter(
+            a ->
+                !((String) a.get()[0]).matches("two.*|gzip.*|slope.*|shape.*|.*_(negative|zero).*"))
         .filter(a -> isLittleEndian((JsonNode) a.get()[1]));
   }
 

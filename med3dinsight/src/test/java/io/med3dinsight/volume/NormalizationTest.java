@@ -31,7 +31,9 @@ class NormalizationTest {
   void agreesWithNumpy(JsonNode c) {
     float[] voxels = JsonLines.floats(c.get("voxels"));
     // The clip bounds are float32: half a unit in their last place, in deviations.
-    float tolerance = 1e-5f + (float) (Math.ulp((float) c.get("upper").asDouble()) / c.get("deviation").asDouble());
+    float tolerance =
+        1e-5f
+            + (float) (Math.ulp((float) c.get("upper").asDouble()) / c.get("deviation").asDouble());
     assertArrayEquals(
         JsonLines.floats(c.get("mri")), apply(Normalization.mri(), voxels), tolerance);
     Normalization tails = new Normalization(Scheme.Z_SCORE_PER_IMAGE, 10, 80, 0, 1);

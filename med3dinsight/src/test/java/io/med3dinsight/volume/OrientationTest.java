@@ -80,8 +80,7 @@ class OrientationTest {
       @ForAll @IntRange(min = 1, max = 6) int height,
       @ForAll @IntRange(min = 1, max = 6) int depth,
       @ForAll @DoubleRange(min = -40, max = 40) double degrees) {
-    Grid file =
-        Grid.of(depth, height, width, affine(code, new double[] {0.5, 1.25, 3}, degrees));
+    Grid file = Grid.of(depth, height, width, affine(code, new double[] {0.5, 1.25, 3}, degrees));
     Orientation orientation = Orientation.of(file);
     assertEquals(code, orientation.code());
     float[] voxels = new float[file.size()];
