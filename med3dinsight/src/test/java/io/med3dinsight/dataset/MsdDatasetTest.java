@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Preprocessing;
+import io.med3dinsight.volume.Spacing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +136,21 @@ class MsdDatasetTest {
     Grid moved = Grid.of(4, 5, 6, Affine.of(1, 0, 0, 5, 0, -2, 0, 8, 0, 0, 3, 0));
     msd.label("a", moved, new int[120]);
     refusedCase("case a", "imagesTr", "labelsTr", "affine");
+  }
+
+  /** Headers of image and label often differ in the last digits; resampling must not mind. */
+  @Test
+  void aLabelTakesTheGridOfItsImage() {
+    Affine wider = Affine.of(-1.05, 0, 0, 5, 0, -2, 0, 8, 0, 0, 3, 0);
+    msd.label("a", Grid.of(4, 5, 6, wider), MsdFolder.marks(MsdFolder.GRID));
+    MsdDataset data = read();
+    LabelledScan scan = data.load(data.training().get(0));
+    assertEquals(scan.image().grid(), scan.labels().grid());
+    // Six voxels of 1.05 mm would become 13 of 0.5 mm, six of 1 mm become 12.
+    Preprocessing p = new Preprocessing(new Spacing(0.5, 2, 3), Normalization.none());
+    TrainingCase trained = TrainingCase.of(scan, p);
+    assertEquals(12, trained.grid().width());
+    assertEquals(trained.grid().size(), trained.labels().length);
   }
 
   @Test

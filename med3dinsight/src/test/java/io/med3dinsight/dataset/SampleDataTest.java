@@ -37,6 +37,13 @@ class SampleDataTest {
   }
 
   @Test
+  void whatAKilledProcessLeftIsNotInTheWay() throws IOException {
+    long pid = ProcessHandle.current().pid();
+    Files.createDirectory(folder.resolve(".sample." + pid + ".tmp"));
+    assertEquals(24, SampleData.extract(folder.resolve("sample")).training().size());
+  }
+
+  @Test
   void isUnpackedOnceAndOverNothingElse() throws IOException {
     Path target = folder.resolve("sample");
     Files.createDirectory(target);
