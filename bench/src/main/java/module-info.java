@@ -1,5 +1,9 @@
 /** Benchmarks, and comparisons with peers. */
 module io.med3dinsight.bench {
   requires io.med3dinsight;
+  requires info.picocli;
+  requires java.management;
   requires jmh.core;
+
+  exports io.med3dinsight.bench;
 }

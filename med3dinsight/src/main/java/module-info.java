@@ -5,7 +5,9 @@
 module io.med3dinsight {
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
+  exports io.med3dinsight.inference;
   exports io.med3dinsight.metric;
+  exports io.med3dinsight.network;
   exports io.med3dinsight.progress;
   exports io.med3dinsight.report;
   exports io.med3dinsight.volume;
@@ -21,6 +23,7 @@ module io.med3dinsight {
   requires jdk.management;
   requires jdk.unsupported;
   requires me.tongfei.progressbar;
+  requires org.knowm.xchart;
   requires org.slf4j;
 
   opens io.med3dinsight.cli to

@@ -27,7 +27,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Main implements Runnable {
   /** The commands. A command that computes implements {@link Computes}. */
-  private static final List<Class<?>> COMMANDS = List.of(DoctorCommand.class);
+  private static final List<Class<?>> COMMANDS =
+      List.of(TrainCommand.class, PredictCommand.class, EvaluateCommand.class, DoctorCommand.class);
 
   @Spec private CommandSpec spec;
 

@@ -29,17 +29,28 @@ public final class StopSignal implements BooleanSupplier, AutoCloseable {
   private static final Duration ECHO = Duration.ofMillis(500);
 
   private final Duration patience;
+  private final String point;
   private final Map<Signal, SignalHandler> previous = new HashMap<>();
   private volatile boolean requested;
   private long firstNanos;
 
-  private StopSignal(Duration patience) {
+  private StopSignal(Duration patience, String point) {
     this.patience = patience;
+    this.point = point;
   }
 
-  /** Listens for signals until closed. */
+  /** Listens for signals until closed, for a loop that stops after a checkpoint. */
   public static StopSignal listen(Duration patience) {
-    StopSignal stop = new StopSignal(patience);
+    return listen(patience, "a checkpoint");
+  }
+
+  /**
+   * Listens for signals until closed.
+   *
+   * @param point after what the loop stops, for the message, such as "a checkpoint"
+   */
+  public static StopSignal listen(Duration patience, String point) {
+    StopSignal stop = new StopSignal(patience, point);
     for (String name : new String[] {"INT", "TERM"}) {
       Signal signal = new Signal(name);
       stop.previous.put(signal, Signal.handle(signal, s -> stop.arrived()));
@@ -64,7 +75,7 @@ public final class StopSignal implements BooleanSupplier, AutoCloseable {
       firstNanos = System.nanoTime();
       requested = true;
       System.err.println();
-      System.err.println("Stopping after a checkpoint; once more stops at once.");
+      System.err.println("Stopping after " + point + "; once more stops at once.");
       Thread limit = new Thread(this::endAfterPatience, "stop-limit");
       limit.setDaemon(true);
       limit.start();
@@ -80,7 +91,7 @@ public final class StopSignal implements BooleanSupplier, AutoCloseable {
       Thread.currentThread().interrupt();
     }
     System.err.println(
-        "No checkpoint within " + patience.toSeconds() + " s; stopping without a new one.");
+        "Not there within " + patience.toSeconds() + " s; stopping without " + point + ".");
     Runtime.getRuntime().halt(EXIT_CODE);
   }
 }

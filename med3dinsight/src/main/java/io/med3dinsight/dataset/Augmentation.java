@@ -64,6 +64,15 @@ public record Augmentation(
     }
   }
 
+  /**
+   * Changes the intensities of one patch in place; its geometry stays as it is.
+   *
+   * @param image receives the changes in {@code size.voxels()} values from {@code at}
+   */
+  public void changeIntensities(float[] image, int at, PatchSize size, Draws draws) {
+    new Intensities(image, at, size).change(this, draws);
+  }
+
   /** Patches as they are. */
   public static Augmentation none() {
     return new Augmentation(

@@ -34,8 +34,20 @@ final class DatasetJson {
   private final Path file;
 
   DatasetJson(Path folder) {
+    this(folder, folder.resolve("dataset.json"));
+  }
+
+  private DatasetJson(Path folder, Path file) {
     this.folder = folder;
-    this.file = folder.resolve("dataset.json");
+    this.file = file;
+  }
+
+  /** The labels that a file declares, whatever else is in it. */
+  static SortedMap<Integer, String> labelsOf(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new DataException(file + " is not a file; expected a dataset.json with \"labels\".");
+    }
+    return new DatasetJson(file.resolveSibling(""), file).labels(parse(file).path("labels"));
   }
 
   MsdDataset read() {

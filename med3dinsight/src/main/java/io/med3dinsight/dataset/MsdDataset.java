@@ -47,6 +47,15 @@ public record MsdDataset(
     return new DatasetJson(folder).read();
   }
 
+  /**
+   * Label value to name from a dataset.json alone, without looking at the images.
+   *
+   * @throws DataException when the file is missing or declares no usable labels
+   */
+  public static SortedMap<Integer, String> readLabels(Path file) {
+    return DatasetJson.labelsOf(file);
+  }
+
   /** Number of classes with the background. */
   public int classes() {
     return labels.size();

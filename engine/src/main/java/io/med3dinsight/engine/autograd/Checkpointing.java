@@ -7,6 +7,8 @@ import io.med3dinsight.engine.tensor.Rng;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -32,6 +34,10 @@ public final class Checkpointing {
     long position = rng == null ? 0 : rng.position();
     Tensor[] out = new Tensor[1];
     Tape.paused(() -> out[0] = Scope.tidy(() -> segment.apply(in)));
+    if (out[0].origin() != null || out[0].requiresGrad() || List.of(in).contains(out[0])) {
+      // Handed through from outside: what comes from there must stay what it is.
+      out[0] = out[0].detach();
+    }
     tape.record(new Segment(segment, rng, position), in, out);
     return out[0];
   }
@@ -39,35 +45,29 @@ public final class Checkpointing {
   /** A recorded segment. */
   record Segment(Function<Tensor[], Tensor> body, Rng rng, long position) implements Op {
     /**
-     * Runs the segment once more, recording, and differentiates it; gradients of parameters go
-     * straight to {@code leaves}.
+     * Runs the segment once more, recording, and differentiates it. Gradients go straight to where
+     * they belong, in the order in which they would without checkpointing: the same bits.
      */
-    Tensor[] backward(Tape.Node node, Tensor[] incoming, Map<Tensor, Tensor> leaves) {
+    void backward(Tape.Node node, Tensor incoming, Map<Tensor, Tensor> leaves) {
       Tensor[] in = new Tensor[node.inputs.length];
+      Map<Tensor, Object> standIns = new IdentityHashMap<>();
       for (int i = 0; i < in.length; i++) {
         in[i] = node.inputs[i].detach();
         if (node.sources[i] != null) {
-          in[i].requireGrad();
+          standIns.put(in[i], node.sources[i]);
         }
       }
       long now = rng == null ? 0 : rng.position();
       if (rng != null) {
         rng.position(position);
       }
-      Gradients g;
-      try (Tape tape = Tape.open()) {
-        g = tape.gradients(body.apply(in), incoming[0]);
+      try (Tape tape = Tape.open(node.tape, standIns)) {
+        tape.backward(body.apply(in), incoming, leaves);
       } finally {
         if (rng != null) {
           rng.position(now);
         }
       }
-      Tensor[] result = new Tensor[in.length];
-      for (int i = 0; i < in.length; i++) {
-        result[i] = g.byLeaf().remove(in[i]);
-      }
-      g.byLeaf().forEach((leaf, grad) -> Tape.accumulate(leaf, grad, leaves));
-      return result;
     }
 
     @Override

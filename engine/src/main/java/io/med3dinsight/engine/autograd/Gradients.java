@@ -18,8 +18,4 @@ public final class Gradients {
   public Tensor of(Tensor leaf) {
     return byLeaf.get(leaf);
   }
-
-  Map<Tensor, Tensor> byLeaf() {
-    return byLeaf;
-  }
 }

@@ -60,6 +60,9 @@ public final class Tape implements AutoCloseable {
     /** Gradients of the outputs gathered so far. */
     final Tensor[] grads;
 
+    /** Whether its gradient has been taken. */
+    boolean spent;
+
     Node(Tape tape, int index, Op op, Tensor[] in, Tensor[] out, Object[] sources) {
       this.tape = tape;
       this.index = index;
@@ -82,7 +85,8 @@ public final class Tape implements AutoCloseable {
       }
     }
 
-    void free() {
+    void spend() {
+      spent = true;
       freeAll(inputs);
       freeAll(outputs);
       freeAll(grads);
@@ -90,15 +94,33 @@ public final class Tape implements AutoCloseable {
   }
 
   private final Tape outer;
-  private final List<Node> nodes = new ArrayList<>();
 
-  private Tape(Tape outer) {
+  /** The tape that a recomputed segment is a part of, or null. */
+  private final Tape whole;
+
+  /** What the tensors that take the place of a segment's inputs stand for: an origin or a leaf. */
+  private final Map<Tensor, Object> standIns;
+
+  private final List<Node> nodes = new ArrayList<>();
+  private boolean closed;
+
+  private Tape(Tape outer, Tape whole, Map<Tensor, Object> standIns) {
     this.outer = outer;
+    this.whole = whole;
+    this.standIns = standIns;
   }
 
   /** Opens a tape on this thread; a tape that was open is set aside until this one closes. */
   public static Tape open() {
-    Tape t = new Tape(CURRENT.get());
+    return open(null, Map.of());
+  }
+
+  /**
+   * Opens a tape that records a segment of {@code whole} again: gradients that reach tensors from
+   * outside the segment go where they would have gone without it.
+   */
+  static Tape open(Tape whole, Map<Tensor, Object> standIns) {
+    Tape t = new Tape(CURRENT.get(), whole, standIns);
     CURRENT.set(t);
     return t;
   }
@@ -151,18 +173,29 @@ public final class Tape implements AutoCloseable {
     }
   }
 
+  /** Where a gradient with respect to {@code t} goes; null where nobody asks for it. */
   private Object source(Tensor t) {
-    if (t.origin() != null && t.origin().node.tape == this) {
-      return t.origin();
+    Object standsFor = standIns.get(t);
+    if (standsFor != null) {
+      return standsFor;
+    }
+    Origin o = t.origin();
+    if (o != null && !o.node.spent) {
+      for (Tape tape = this; tape != null; tape = tape.whole) {
+        if (o.node.tape == tape) {
+          return o;
+        }
+      }
     }
     return t.requiresGrad() ? t : null;
   }
 
   /**
    * Gradients of a scalar with respect to every leaf that requires one; they belong to the current
-   * scope. The tape is spent.
+   * scope. What was recorded is spent: the tensors count as constants from then on.
    *
    * @throws ShapeException when {@code loss} is not a scalar
+   * @throws IllegalStateException when the gradients have been taken already
    */
   public Gradients gradients(Tensor loss) {
     if (loss.size() != 1) {
@@ -173,17 +206,35 @@ public final class Tape implements AutoCloseable {
 
   /** Gradients of {@code sum(seed * y)}; {@code seed} has the shape of {@code y}. */
   public Gradients gradients(Tensor y, Tensor seed) {
+    if (!seed.shape().equals(y.shape())) {
+      throw new ShapeException(
+          "the seed of gradients has the shape of the result " + y.type() + ", not " + seed.type());
+    }
     Map<Tensor, Tensor> leaves = new IdentityHashMap<>();
+    try {
+      backward(y, seed, leaves);
+    } finally {
+      for (Tensor g : leaves.values()) {
+        Scope.current().adopt(g);
+      }
+    }
+    return new Gradients(leaves);
+  }
+
+  /** Adds gradients of {@code sum(seed * y)} to those gathered in {@code leaves}. */
+  void backward(Tensor y, Tensor seed, Map<Tensor, Tensor> leaves) {
+    if (y.origin() != null && y.origin().node.tape == this && y.origin().node.spent) {
+      throw new IllegalStateException(
+          "gradients were taken on this tape already, and what it recorded is gone: compute "
+              + y.type()
+              + " again, or take one gradient of the sum of both losses");
+    }
     Object source = source(y);
     if (source != null) {
       accumulate(source, seed, leaves);
-      int last = source instanceof Origin o ? o.node.index : -1;
+      int last = source instanceof Origin o && o.node.tape == this ? o.node.index : -1;
       paused(() -> sweep(last, leaves));
     }
-    for (Tensor g : leaves.values()) {
-      Scope.current().adopt(g);
-    }
-    return new Gradients(leaves);
   }
 
   private void sweep(int last, Map<Tensor, Tensor> leaves) {
@@ -194,17 +245,18 @@ public final class Tape implements AutoCloseable {
           step(node, leaves);
         }
       }
-      node.free();
+      node.spend();
     }
     nodes.clear();
   }
 
   private static void step(Node node, Map<Tensor, Tensor> leaves) {
     Tensor[] incoming = node.grads.clone();
-    Tensor[] result =
-        node.op instanceof Checkpointing.Segment s
-            ? s.backward(node, incoming, leaves)
-            : node.op.gradient(new Backward(node, incoming));
+    if (node.op instanceof Checkpointing.Segment s) {
+      s.backward(node, incoming[0], leaves);
+      return;
+    }
+    Tensor[] result = node.op.gradient(new Backward(node, incoming));
     for (int j = 0; j < node.sources.length; j++) {
       if (node.sources[j] != null && result[j] != null) {
         if (!result[j].shape().equals(node.inputTypes[j].shape())) {
@@ -222,7 +274,7 @@ public final class Tape implements AutoCloseable {
     }
   }
 
-  static void accumulate(Object source, Tensor gradient, Map<Tensor, Tensor> leaves) {
+  private static void accumulate(Object source, Tensor gradient, Map<Tensor, Tensor> leaves) {
     if (source instanceof Origin o) {
       o.node.grads[o.output] = sum(o.node.grads[o.output], gradient);
     } else {
@@ -267,8 +319,16 @@ public final class Tape implements AutoCloseable {
 
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    if (CURRENT.get() != this) {
+      throw new IllegalStateException(
+          "tapes must be closed in the reverse order of opening, on their own thread");
+    }
+    closed = true;
     for (Node n : nodes) {
-      n.free();
+      n.spend();
     }
     nodes.clear();
     if (outer == null) {

@@ -67,12 +67,23 @@ public final class Parallel {
     try {
       loop.run();
     } finally {
-      for (ForkJoinTask<?> h : helpers) {
-        // A helper that never started has nothing left to do; taking it back is cheaper than waking
-        // a thread.
-        if (!h.tryUnfork()) {
-          h.join();
-        }
+      next.set(tasks); // after a failure nobody starts another task
+      settle(helpers);
+    }
+    for (ForkJoinTask<?> h : helpers) {
+      if (h.isCompletedAbnormally()) {
+        h.join();
+      }
+    }
+  }
+
+  /** Waits for all: until the last has ended, buffers that tasks write to must not be freed. */
+  private static void settle(ForkJoinTask<?>[] helpers) {
+    for (ForkJoinTask<?> h : helpers) {
+      // A helper that never started has nothing left to do; taking it back is cheaper than waking
+      // a thread.
+      if (!h.tryUnfork()) {
+        h.quietlyJoin();
       }
     }
   }

@@ -31,6 +31,7 @@ public record Slice(int axis, int from, int to) implements Op {
   @Override
   public Tensor[] gradient(Backward b) {
     int extent = b.inputType(0).shape().dim(axis);
-    return new Tensor[] {Eager.run1(new PadAxis(axis, from, extent - to, 0f), b.grad())};
+    Op pad = Pad.along(b.outputType(0).shape(), axis, from, extent - to, 0f);
+    return new Tensor[] {Eager.run1(pad, b.grad())};
   }
 }

@@ -3,6 +3,7 @@ package io.med3dinsight.engine.cases;
 import io.med3dinsight.engine.op.Gelu;
 import io.med3dinsight.engine.op.LayerNorm;
 import io.med3dinsight.engine.op.LogSoftmax;
+import io.med3dinsight.engine.op.Silu;
 import io.med3dinsight.engine.op.Softmax;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.testing.Nd;
@@ -12,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Softmax, its logarithm, layer norm and GELU: short, odd and long rows, large arguments, zero
- * sizes.
+ * Softmax, its logarithm, layer norm, GELU and SiLU: short, odd and long rows, large arguments,
+ * zero sizes.
  */
 final class RowCases implements OpCaseSource {
   @Override
@@ -72,6 +73,11 @@ final class RowCases implements OpCaseSource {
               .engine(in -> Gelu.of(in[0]))
               .reference(in -> in[0].map(x -> x / 2 * (1 + ErrorFunction.erf(x / Math.sqrt(2))))));
       c.add(
+          OpCase.of("silu " + Shape.of(s))
+              .inputIn(-9, 9, s)
+              .engine(in -> Silu.of(in[0]))
+              .reference(in -> in[0].map(x -> x / (1 + Math.exp(-x)))));
+      c.add(
           OpCase.of("gelu by tanh " + Shape.of(s))
               .inputIn(-6, 6, s)
               .engine(in -> Gelu.tanh(in[0]))
@@ -93,6 +99,13 @@ final class RowCases implements OpCaseSource {
             .noGradient()
             .engine(in -> Gelu.of(in[0]))
             .reference(in -> in[0].map(x -> Math.max(x, 0))));
+    c.add(
+        OpCase.of("silu of large arguments")
+            .input(extremes)
+            .noGradient()
+            .engine(in -> Silu.of(in[0]))
+            .reference(
+                in -> in[0].map(x -> Math.abs(x) > 100 ? Math.max(x, 0) : x / (1 + Math.exp(-x)))));
     c.add(
         OpCase.of("gelu by tanh of large arguments")
             .input(extremes)

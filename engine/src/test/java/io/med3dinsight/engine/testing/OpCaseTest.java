@@ -1,6 +1,8 @@
 package io.med3dinsight.engine.testing;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.engine.autograd.Gradients;
@@ -87,7 +89,8 @@ class OpCaseTest {
     long before = device.backend().memory().active();
     for (boolean views : new boolean[] {false, true}) {
       try (Scope scope = Scope.open()) {
-        Tensor y = c.engine.apply(tensors(c, device, views));
+        Tensor[] t = tensors(c, device, views);
+        Tensor y = c.engine.apply(t);
         assertEquals(expected.shape, y.shape(), "shape");
         compare(
             expected.data,
@@ -95,12 +98,20 @@ class OpCaseTest {
             c.tolerance,
             c,
             "forward" + (views ? ", views" : ""));
+        untouched(c, t);
       }
     }
-    if (c.gradient && expected.data.length > 0) {
+    if (c.gradient) {
       gradient(c, device, in, expected.shape);
     }
     assertEquals(before, device.backend().memory().active(), "bytes left behind");
+  }
+
+  /** An op must not write to its inputs. */
+  private static void untouched(OpCase c, Tensor[] t) {
+    for (int i = 0; i < t.length; i++) {
+      assertArrayEquals(c.inputs.get(i).floats(), floats(t[i]), "input " + i + " was changed");
+    }
   }
 
   private static float[] floats(Tensor y) {
@@ -158,8 +169,13 @@ class OpCaseTest {
       for (int i = 0; i < t.length; i++) {
         if (!c.integer.get(i)) {
           got[i] = g.of(t[i]) == null ? new float[t[i].size()] : g.of(t[i]).toFloats();
+          assertEquals(t[i].size(), got[i].length, "size of the gradient of input " + i);
+          for (float v : got[i]) {
+            assertFalse(Float.isNaN(v), "NaN in the gradient of input " + i);
+          }
         }
       }
+      untouched(c, t);
     }
     for (int i = 0; i < in.length; i++) {
       if (got[i] != null) {

@@ -1,6 +1,7 @@
 package io.med3dinsight.nn.layer;
 
 import io.med3dinsight.engine.op.Gelu;
+import io.med3dinsight.engine.op.Silu;
 import io.med3dinsight.engine.tensor.Tensor;
 
 /** An elementwise function between layers. */
@@ -27,7 +28,7 @@ public interface Activation {
 
   /** {@code x sigmoid(x)} (Elfwing et al. 2017). */
   static Activation silu() {
-    return x -> x.mul(x.sigmoid());
+    return Silu::of;
   }
 
   static Activation sigmoid() {

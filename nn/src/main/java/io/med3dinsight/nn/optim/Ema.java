@@ -39,6 +39,11 @@ public final class Ema implements AutoCloseable {
     parameters.forEach((name, p) -> Eager.run(new EmaStep(d), averages.get(name), p));
   }
 
+  /** Starts over at the parameters' present values, after they were replaced from outside. */
+  public void reset() {
+    parameters.forEach((name, p) -> averages.get(name).copyFrom(p.toFloats()));
+  }
+
   /** The averages by parameter name. */
   public Map<String, Tensor> namedState() {
     return Collections.unmodifiableMap(averages);

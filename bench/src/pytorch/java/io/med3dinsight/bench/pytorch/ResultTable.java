@@ -1,0 +1,102 @@
+package io.med3dinsight.bench.pytorch;
+
+import io.med3dinsight.report.Machine;
+import java.util.List;
+import java.util.Locale;
+
+/** The comparison as Markdown. */
+final class ResultTable {
+  private static final List<String> CONVOLUTIONS =
+      List.of("conv-1-32", "conv-32-64", "conv-64-128", "conv-32-32");
+
+  private ResultTable() {}
+
+  static String markdown(List<Result> results, Machine machine, String peer) {
+    StringBuilder b = new StringBuilder();
+    b.append(
+        String.format(
+            Locale.ROOT,
+            "CPU: %s, %d processors, %d threads on each side; Java %s; engine: %s; peer: %s.%n%n",
+            machine.cpu(),
+            machine.processors(),
+            Comparison.THREADS,
+            machine.java(),
+            machine.simd(),
+            peer));
+    b.append("| work | mode | ours | PyTorch | ratio | paired ratios 10/50/90 % | target | |\n");
+    b.append("|---|---|---:|---:|---:|---|---:|---|\n");
+    for (Result r : results) {
+      b.append(line(r));
+    }
+    double mean = convolutions(results);
+    if (!Double.isNaN(mean)) {
+      b.append(
+          String.format(
+              Locale.ROOT,
+              "| the four 3^3 convolutions, geometric mean | %s | | | %.2f | | %.2f | %s |%n",
+              Result.BOTH,
+              mean,
+              Targets.CONVOLUTIONS,
+              mean <= Targets.CONVOLUTIONS ? "met" : "**missed**"));
+    }
+    b.append('\n');
+    notes(results, b);
+    return b.toString();
+  }
+
+  private static String line(Result r) {
+    String theirs = number(r.theirs()) + (r.variant().isEmpty() ? "" : " (" + r.variant() + ")");
+    String spread =
+        r.unit().equals("ms")
+            ? String.format(Locale.ROOT, "%.2f / %.2f / %.2f", r.low(), r.median(), r.high())
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s | %s %s | %s | %.2f | %s | %s | %s |%n",
+        r.title(),
+        r.mode(),
+        number(r.ours()),
+        r.unit(),
+        theirs,
+        r.ratio(),
+        spread,
+        r.target() == null ? "" : String.format(Locale.ROOT, "%.2f", r.target()),
+        r.verdict().equals("missed") ? "**missed**" : r.verdict());
+  }
+
+  private static String number(double x) {
+    return String.format(Locale.ROOT, x < 10 ? "%.2f" : x < 100 ? "%.1f" : "%.0f", x);
+  }
+
+  private static void notes(List<Result> results, StringBuilder b) {
+    results.stream()
+        .filter(r -> !r.note().isEmpty())
+        .map(r -> "* " + r.title() + ": " + r.note() + ".\n")
+        .distinct()
+        .forEach(b::append);
+    double worst = results.stream().mapToDouble(Result::difference).max().orElse(0);
+    b.append(
+        String.format(
+            Locale.ROOT,
+            "* Before timing, results and gradients of both sides were compared; largest difference"
+                + " %.0e of a tensor's largest value.%n",
+            worst));
+    results.stream()
+        .map(r -> "* Commit " + r.commit() + ", measured " + r.measured().substring(0, 10) + ".\n")
+        .distinct()
+        .forEach(b::append);
+  }
+
+  /** Geometric mean of the ratios of the 3x3x3 convolutions, NaN when one is missing. */
+  static double convolutions(List<Result> results) {
+    double sum = 0;
+    int n = 0;
+    for (Result r : results) {
+      if (CONVOLUTIONS.contains(r.row()) && r.mode().equals(Result.BOTH)) {
+        sum += Math.log(r.ratio());
+        n++;
+      }
+    }
+    return n == CONVOLUTIONS.size() ? Math.exp(sum / n) : Double.NaN;
+  }
+}

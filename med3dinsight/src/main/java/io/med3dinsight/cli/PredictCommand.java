@@ -1,0 +1,94 @@
+package io.med3dinsight.cli;
+
+import io.med3dinsight.inference.InferenceOptions;
+import io.med3dinsight.inference.Segmenter;
+import io.med3dinsight.progress.TerminalProgress;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Segments images with a trained model. */
+@Command(
+    name = "predict",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Segment an image, or every image of a folder, with a trained model.",
+      "Each label map lies on exactly its image's grid. A damaged image is reported by name, the"
+          + " others are still segmented, and the exit code is 3."
+    })
+final class PredictCommand implements Callable<Integer>, Computes {
+  /** How long a window of a large network may take on a slow machine. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "RUN",
+      description = "Run folder of `train`, or its model.safetensors.")
+  private Path model;
+
+  @Option(
+      names = {"-i", "--input"},
+      required = true,
+      paramLabel = "FILE|DIR",
+      description = "Image (.nii, .nii.gz), or a folder of them.")
+  private Path input;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE|DIR",
+      description =
+          "Where the label maps go. In a folder they keep the images' names, without nnU-Net's"
+              + " _0000.")
+  private Path output;
+
+  @Option(names = "--force", description = "Replace label maps that are there already.")
+  private boolean force;
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "SHARE",
+      defaultValue = "0.5",
+      description = "Overlap of neighbouring windows, 0 to 0.95 (default: ${DEFAULT-VALUE}).")
+  private double overlap;
+
+  @Option(
+      names = "--mirror",
+      description =
+          "Average over the 8 flips of each window: 8 times slower, for models trained with flips.")
+  private boolean mirror;
+
+  @Mixin private ComputeOptions compute;
+
+  @Override
+  public Integer call() {
+    InferenceOptions options = new InferenceOptions(overlap, mirror, 1);
+    List<PredictFile> files = PredictFile.list(input, output, force);
+    PrintWriter out = spec.commandLine().getOut();
+    try (Segmenter segmenter = Segmenter.load(model, compute.device(), options);
+        StopSignal stop = StopSignal.listen(PATIENCE, "this window")) {
+      // All label maps go into one folder.
+      files.get(0).makeFolder();
+      Prediction prediction =
+          new Prediction(segmenter, files, TerminalProgress.standard(), stop, input);
+      int done = prediction.run();
+      out.println("Segmented " + done + " of " + files.size() + " images into " + output + ".");
+      out.flush();
+      if (stop.getAsBoolean()) {
+        return StopSignal.EXIT_CODE;
+      }
+      return done == files.size() ? 0 : Failure.DATA;
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.med3dinsight.cli;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.UsageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * An image and where its label map goes.
+ *
+ * @param image .nii or .nii.gz
+ * @param labels .nii or .nii.gz
+ */
+record PredictFile(Path image, Path labels) {
+  private static final String ENDING = ".*\\.nii(\\.gz)?";
+
+  /** The image's file name. */
+  String name() {
+    return image.getFileName().toString();
+  }
+
+  /**
+   * What a command line asks for.
+   *
+   * @param input an image or a folder of them
+   * @param output a folder; for a single image also the label map's own name
+   * @param force whether files that are there may be replaced; images never are
+   * @throws DataException when there is no image
+   * @throws UsageException when a label map would replace something, or two would have one name
+   */
+  static List<PredictFile> list(Path input, Path output, boolean force) {
+    List<PredictFile> files = new ArrayList<>();
+    if (Files.isDirectory(input)) {
+      requireFolder(output);
+      for (Path image : images(input)) {
+        files.add(new PredictFile(image, output.resolve(labelName(image))));
+      }
+    } else if (Files.exists(input)) {
+      files.add(new PredictFile(input, labelMap(input, output)));
+    } else {
+      throw new DataException(
+          "The input " + input + " does not exist; expected an image or a folder of them.");
+    }
+    requireDistinct(files);
+    requireFree(files, force);
+    return files;
+  }
+
+  /** Makes the label map's folder, so that one that cannot be made fails before the work. */
+  void makeFolder() {
+    Path folder = labels.toAbsolutePath().getParent();
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new DataException(
+          "The output folder " + folder + " cannot be made: " + e.getMessage() + ".", e);
+    }
+    if (!Files.isWritable(folder)) {
+      throw new DataException(
+          "The output folder " + folder + " may not be written to: choose another --output.");
+    }
+  }
+
+  private static void requireFolder(Path output) {
+    boolean there = Files.exists(output);
+    if (there ? !Files.isDirectory(output) : output.toString().matches(ENDING)) {
+      throw new UsageException(
+          "--output " + output + " is a file's name, but --input is a folder: name a folder.");
+    }
+  }
+
+  private static Path labelMap(Path image, Path output) {
+    if (Files.isDirectory(output)) {
+      return output.resolve(labelName(image));
+    }
+    if (!output.toString().matches(ENDING)) {
+      throw new UsageException(
+          "--output "
+              + output
+              + " is neither a folder that is there nor a name that ends in .nii or .nii.gz.");
+    }
+    return output;
+  }
+
+  private static List<Path> images(Path folder) {
+    List<Path> images;
+    try (Stream<Path> entries = Files.list(folder)) {
+      images =
+          entries
+              .filter(p -> p.getFileName().toString().matches("[^.]" + ENDING))
+              .filter(Files::isRegularFile)
+              .sorted()
+              .toList();
+    } catch (IOException e) {
+      throw new DataException(folder + " cannot be read: " + e.getMessage() + ".", e);
+    }
+    if (images.isEmpty()) {
+      throw new DataException(
+          "The input folder " + folder + " holds no image; expected .nii or .nii.gz files.");
+    }
+    return images;
+  }
+
+  /** The image's name; nnU-Net's number of the channel belongs to images alone. */
+  private static String labelName(Path image) {
+    String name = image.getFileName().toString().replaceFirst("_0000(\\.nii(\\.gz)?)$", "$1");
+    return name.matches(ENDING) ? name : name + ".nii.gz";
+  }
+
+  private static void requireDistinct(List<PredictFile> files) {
+    Map<Path, PredictFile> seen = new HashMap<>();
+    for (PredictFile file : files) {
+      PredictFile other = seen.put(file.labels(), file);
+      if (other != null) {
+        throw new UsageException(
+            "The images "
+                + other.name()
+                + " and "
+                + file.name()
+                + " would both become "
+                + file.labels()
+                + ": rename one or predict them one by one.");
+      }
+    }
+  }
+
+  private static void requireFree(List<PredictFile> files, boolean force) {
+    Set<Path> images = new HashSet<>();
+    for (PredictFile file : files) {
+      images.add(real(file.image()));
+    }
+    for (PredictFile file : files) {
+      if (!Files.exists(file.labels())) {
+        continue;
+      }
+      if (images.contains(real(file.labels()))) {
+        throw new UsageException(
+            "The label map " + file.labels() + " would replace an image: choose another --output.");
+      }
+      if (Files.isDirectory(file.labels())) {
+        throw new UsageException(
+            "The label map " + file.labels() + " would replace a folder: choose another --output.");
+      }
+      if (!force) {
+        throw new UsageException(
+            file.labels()
+                + " is there already: choose another --output, or add --force to replace it.");
+      }
+    }
+  }
+
+  /** The file itself, whatever links lead to it. */
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      throw new DataException(path + " cannot be read: " + e.getMessage() + ".", e);
+    }
+  }
+}

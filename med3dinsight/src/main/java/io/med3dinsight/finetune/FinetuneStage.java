@@ -1,0 +1,182 @@
+package io.med3dinsight.finetune;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.med3dinsight.dataset.PatchSampler;
+import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.dataset.TrainingCase;
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.inference.SegmentationPlan;
+import io.med3dinsight.network.UNet;
+import io.med3dinsight.nn.Module;
+import io.med3dinsight.nn.Setup;
+import io.med3dinsight.nn.checkpoint.Network;
+import io.med3dinsight.nn.data.SampleSource;
+import io.med3dinsight.nn.loss.DeepSupervision;
+import io.med3dinsight.nn.loss.DiceCrossEntropyLoss;
+import io.med3dinsight.nn.optim.Adam;
+import io.med3dinsight.nn.optim.Ema;
+import io.med3dinsight.nn.optim.Optimizer;
+import io.med3dinsight.nn.optim.ParameterGroup;
+import io.med3dinsight.nn.optim.Schedule;
+import io.med3dinsight.training.Metrics;
+import io.med3dinsight.training.Stage;
+import java.util.List;
+
+/**
+ * Supervised training of a {@link UNet} on labelled cases: soft Dice and cross-entropy at several
+ * resolutions, AdamW with a cosine schedule, and a moving average of the weights.
+ */
+public final class FinetuneStage implements Stage<PatchBatches.Batch> {
+  /** The stage's name in metrics and file names. */
+  public static final String NAME = "finetune";
+
+  private static final String BEST = "best_validation_dice";
+
+  private final SegmentationPlan plan;
+  private final FinetuneSettings settings;
+  private final long seed;
+  private final UNet network;
+  private final Optimizer optimizer;
+  private final Ema ema;
+  private final DeepSupervision loss = new DeepSupervision(DiceCrossEntropyLoss.nnUNet());
+  private final PatchBatches batches;
+  private final Validation validation;
+
+  /**
+   * @param training cases to learn from
+   * @param validation cases kept back; may be empty
+   */
+  public FinetuneStage(
+      Device device,
+      SegmentationPlan plan,
+      FinetuneSettings settings,
+      List<TrainingCase> training,
+      Validation validation,
+      long seed) {
+    this.plan = plan;
+    this.settings = settings;
+    this.seed = seed;
+    this.validation = validation;
+    network =
+        new UNet(
+            Setup.of(device, seed), plan.network(), plan.classes(), settings.supervisedLevels());
+    optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
+    ema = new Ema(network.namedParameters(), settings.emaDecay());
+    PatchSampler sampler =
+        new PatchSampler(plan.patch(), settings.foregroundShare(), settings.augmentation());
+    batches = new PatchBatches(training, sampler, settings.batch(), settings.stepsPerEpoch());
+  }
+
+  /**
+   * Starts the moving average over at the network's present weights: after pretrained ones have
+   * been copied into it.
+   */
+  public void weightsReplaced() {
+    ema.reset();
+  }
+
+  /** The network that is trained; owned by this stage. */
+  public UNet unet() {
+    return network;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Network network() {
+    return new Network("segmentation-training", plan.toJson());
+  }
+
+  @Override
+  public Module module() {
+    return network;
+  }
+
+  @Override
+  public Optimizer optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public Schedule schedule() {
+    long steps = (long) settings.epochs() * settings.stepsPerEpoch();
+    return Schedule.cosine(
+        settings.learningRate(), Math.min(settings.warmup(), steps / 2), steps, 0);
+  }
+
+  @Override
+  public double maxNorm() {
+    return settings.maxNorm();
+  }
+
+  @Override
+  public Ema ema() {
+    return ema;
+  }
+
+  @Override
+  public SampleSource<PatchBatches.Batch> batches() {
+    return batches;
+  }
+
+  @Override
+  public int stepsPerEpoch() {
+    return settings.stepsPerEpoch();
+  }
+
+  @Override
+  public int epochs() {
+    return settings.epochs();
+  }
+
+  @Override
+  public long seed() {
+    return seed;
+  }
+
+  @Override
+  public Tensor loss(PatchBatches.Batch batch, Metrics metrics) {
+    PatchSize p = plan.patch();
+    int n = settings.batch();
+    Device device = network.device();
+    Tensor x = Tensor.of(device, batch.image(), n, p.depth(), p.height(), p.width(), 1);
+    Tensor y = Tensor.of(device, batch.labels(), n, p.depth(), p.height(), p.width());
+    Tensor[] levels = network.levels(x);
+    PatchDice.of(levels[0], batch.labels(), plan.classes())
+        .ifPresent(dice -> metrics.add("dice.train", dice));
+    return loss.of(List.of(levels), y);
+  }
+
+  @Override
+  public void endEpoch(int epoch, Metrics metrics) {
+    boolean last = epoch == settings.epochs() - 1;
+    if (last || (epoch + 1) % settings.validateEvery() == 0) {
+      try (Ema.Applied averaged = ema.apply()) {
+        validation.score(network).ifPresent(dice -> metrics.add("dice.validation", dice));
+      }
+    }
+  }
+
+  @Override
+  public ObjectNode state() {
+    return JsonNodeFactory.instance.objectNode().put(BEST, validation.best());
+  }
+
+  @Override
+  public void restoreState(JsonNode state) {
+    validation.best(state.path(BEST).asDouble());
+  }
+
+  @Override
+  public void close() {
+    ema.close();
+    optimizer.close();
+    network.close();
+  }
+}

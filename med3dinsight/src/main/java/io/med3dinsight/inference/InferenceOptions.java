@@ -1,0 +1,31 @@
+package io.med3dinsight.inference;
+
+import io.med3dinsight.UsageException;
+
+/**
+ * How a volume is segmented.
+ *
+ * @param overlap share of a window that its neighbour covers too, from 0 to 0.95; nnU-Net uses 0.5
+ * @param mirror whether scores are averaged over the 8 flips of each window: slower by that factor,
+ *     and only of use with a network that was trained on flipped patches
+ * @param batch windows that go through the network together, at least 1
+ */
+public record InferenceOptions(double overlap, boolean mirror, int batch) {
+  /** Overlap beyond this makes thousands of windows without changing the result. */
+  private static final double MOST_OVERLAP = 0.95;
+
+  public InferenceOptions {
+    if (!(overlap >= 0 && overlap <= MOST_OVERLAP)) {
+      throw new UsageException(
+          "The overlap of windows is " + overlap + ": expected 0 to " + MOST_OVERLAP + ".");
+    }
+    if (batch < 1) {
+      throw new UsageException("The batch of windows is " + batch + ": expected at least 1.");
+    }
+  }
+
+  /** Half a window of overlap, no mirroring, one window at a time. */
+  public static InferenceOptions standard() {
+    return new InferenceOptions(0.5, false, 1);
+  }
+}

@@ -1,0 +1,87 @@
+package io.med3dinsight.inference;
+
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.network.UNet;
+import io.med3dinsight.nn.Setup;
+import io.med3dinsight.nn.checkpoint.Checkpoint;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
+import io.med3dinsight.nn.checkpoint.LoadReport;
+import io.med3dinsight.nn.checkpoint.Network;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A segmentation network in a file: its weights, and its plan in the header. */
+final class ModelFile {
+  /** The file's name in a run folder. */
+  private static final String NAME = "model.safetensors";
+
+  private static final String KIND = "segmentation";
+
+  private ModelFile() {}
+
+  static void save(Path file, SegmentationPlan plan, UNet network) {
+    Checkpoint.writer(new Network(KIND, plan.toJson())).module(network).write(file);
+  }
+
+  static Segmenter load(Path modelOrRunFolder, Device device, InferenceOptions options) {
+    Path file = file(modelOrRunFolder);
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
+      Network stored = checkpoint.network();
+      if (!stored.kind().equals(KIND)) {
+        throw new CheckpointException(
+            "Checkpoint '"
+                + file
+                + "' holds a network of the kind '"
+                + stored.kind()
+                + "', but one of the kind '"
+                + KIND
+                + "' is expected; use the "
+                + NAME
+                + " of a finished run.");
+      }
+      SegmentationPlan plan = SegmentationPlan.fromJson(stored.config(), file.toString());
+      UNet network = new UNet(Setup.of(device, 0), plan.network(), plan.classes(), 1);
+      try {
+        restore(checkpoint, network, file);
+        network.train(false);
+        return new Segmenter(plan, network, options, true);
+      } catch (RuntimeException e) {
+        network.close();
+        throw e;
+      }
+    }
+  }
+
+  private static Path file(Path path) {
+    if (!Files.exists(path)) {
+      throw new CheckpointException(
+          path + " does not exist; expected a run folder with " + NAME + ", or that file.");
+    }
+    if (!Files.isDirectory(path)) {
+      return path;
+    }
+    Path file = path.resolve(NAME);
+    if (!Files.isRegularFile(file)) {
+      throw new CheckpointException(
+          path + " holds no " + NAME + "; choose the folder of a run that has finished.");
+    }
+    return file;
+  }
+
+  /** Fills every tensor of the network; only the heads of deep supervision may be left over. */
+  private static void restore(Checkpoint checkpoint, UNet network, Path file) {
+    LoadReport report = checkpoint.load(network, "");
+    boolean fits = report.missing().isEmpty() && report.wrongShape().isEmpty();
+    boolean known = report.unexpected().stream().allMatch(n -> n.matches("head[1-9]\\d*\\..*"));
+    if (!fits || !known) {
+      throw new CheckpointException(
+          "Checkpoint '"
+              + file
+              + "' does not fit the network of its plan, "
+              + network.config()
+              + ": "
+              + report.summary()
+              + "; save the model again.");
+    }
+  }
+}

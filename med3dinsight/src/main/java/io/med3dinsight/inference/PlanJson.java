@@ -1,0 +1,248 @@
+package io.med3dinsight.inference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.med3dinsight.UsageException;
+import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
+import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Preprocessing;
+import io.med3dinsight.volume.Spacing;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A plan as JSON: every entry is written, and none may be missing or unknown when it is read. */
+final class PlanJson {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private final String source;
+
+  PlanJson(String source) {
+    this.source = source;
+  }
+
+  // ---- writing
+
+  static ObjectNode write(SegmentationPlan plan) {
+    ObjectNode root = JSON.objectNode();
+    root.put("dataset", plan.dataset());
+    root.put("modality", plan.modality());
+    ObjectNode labels = root.putObject("labels");
+    plan.labels().forEach((value, name) -> labels.put(Integer.toString(value), name));
+    root.set("preprocessing", write(plan.preprocessing()));
+    root.set("patch", ints(plan.window()));
+    UNetConfig network = plan.network();
+    ObjectNode net = root.putObject("network");
+    net.put("inputChannels", network.inputChannels());
+    net.set("channels", ints(network.channels()));
+    ArrayNode strides = net.putArray("strides");
+    for (int[] stride : network.strides()) {
+      strides.add(ints(stride));
+    }
+    net.put("convolutions", network.convolutions());
+    net.put("residual", network.residual());
+    return root;
+  }
+
+  private static ObjectNode write(Preprocessing preprocessing) {
+    ObjectNode node = JSON.objectNode();
+    Spacing s = preprocessing.spacing();
+    if (s == null) {
+      node.putNull("spacing");
+    } else {
+      node.putArray("spacing").add(s.x()).add(s.y()).add(s.z());
+    }
+    Normalization n = preprocessing.normalization();
+    node.putObject("normalization")
+        .put("scheme", n.scheme().name().toLowerCase(Locale.ROOT))
+        .put("lower", n.lower())
+        .put("upper", n.upper())
+        .put("mean", n.mean())
+        .put("deviation", n.deviation());
+    return node;
+  }
+
+  private static ArrayNode ints(int[] values) {
+    ArrayNode node = JSON.arrayNode();
+    for (int v : values) {
+      node.add(v);
+    }
+    return node;
+  }
+
+  // ---- reading
+
+  SegmentationPlan read(JsonNode root) {
+    object(root, "plan", "dataset", "modality", "labels", "preprocessing", "patch", "network");
+    String dataset = text(root, "dataset");
+    String modality = text(root, "modality");
+    SortedMap<Integer, String> labels = labels(root.get("labels"));
+    try {
+      int[] p = ints(root.get("patch"), "patch", 3);
+      PatchSize patch = new PatchSize(p[0], p[1], p[2]);
+      Preprocessing preprocessing = preprocessing(root.get("preprocessing"));
+      UNetConfig network = network(root.get("network"));
+      return new SegmentationPlan(dataset, modality, labels, preprocessing, patch, network);
+    } catch (IllegalArgumentException | ArithmeticException | UsageException e) {
+      throw new CheckpointException(
+          "The segmentation plan in "
+              + source
+              + " cannot be used: "
+              + e.getMessage().replaceFirst("\\.$", "")
+              + "; save the model again.",
+          e);
+    }
+  }
+
+  private SortedMap<Integer, String> labels(JsonNode node) {
+    if (!node.isObject()) {
+      throw wrong("labels", node, "names by label value");
+    }
+    SortedMap<Integer, String> labels = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      if (!entry.getKey().matches("\\d{1,5}") || !entry.getValue().isTextual()) {
+        throw wrong("labels." + entry.getKey(), entry.getValue(), "a name by label value");
+      }
+      labels.put(Integer.valueOf(entry.getKey()), entry.getValue().textValue());
+    }
+    return labels;
+  }
+
+  private Preprocessing preprocessing(JsonNode node) {
+    object(node, "preprocessing", "spacing", "normalization");
+    JsonNode n = node.get("normalization");
+    object(n, "preprocessing.normalization", "scheme", "lower", "upper", "mean", "deviation");
+    Normalization normalization =
+        new Normalization(
+            scheme(n.get("scheme")),
+            number(n.get("lower"), "lower"),
+            number(n.get("upper"), "upper"),
+            number(n.get("mean"), "mean"),
+            number(n.get("deviation"), "deviation"));
+    return new Preprocessing(spacing(node.get("spacing")), normalization);
+  }
+
+  private Normalization.Scheme scheme(JsonNode node) {
+    for (Normalization.Scheme scheme : Normalization.Scheme.values()) {
+      if (scheme.name().toLowerCase(Locale.ROOT).equals(node.asText())) {
+        return scheme;
+      }
+    }
+    String known = Arrays.toString(Normalization.Scheme.values()).toLowerCase(Locale.ROOT);
+    throw wrong("scheme", node, "one of " + known);
+  }
+
+  private Spacing spacing(JsonNode node) {
+    if (node.isNull()) {
+      return null;
+    }
+    if (!node.isArray() || node.size() != 3) {
+      throw wrong("spacing", node, "null or 3 voxel sizes in mm");
+    }
+    double[] mm = new double[3];
+    for (int i = 0; i < 3; i++) {
+      mm[i] = number(node.get(i), "spacing");
+      if (!(mm[i] > 0)) {
+        throw wrong("spacing", node, "voxel sizes above 0 mm");
+      }
+    }
+    return new Spacing(mm[0], mm[1], mm[2]);
+  }
+
+  private UNetConfig network(JsonNode node) {
+    object(node, "network", "inputChannels", "channels", "strides", "convolutions", "residual");
+    int[] channels = ints(node.get("channels"), "channels", -1);
+    JsonNode steps = node.get("strides");
+    if (!steps.isArray()) {
+      throw wrong("strides", steps, "a list of strides, one a stage");
+    }
+    int[][] strides = new int[steps.size()][];
+    for (int i = 0; i < strides.length; i++) {
+      strides[i] = ints(steps.get(i), "strides", 3);
+    }
+    JsonNode residual = node.get("residual");
+    if (!residual.isBoolean()) {
+      throw wrong("residual", residual, "true or false");
+    }
+    int inputs = positive(node.get("inputChannels"), "inputChannels");
+    int convolutions = positive(node.get("convolutions"), "convolutions");
+    return new UNetConfig(inputs, channels, strides, convolutions, residual.booleanValue());
+  }
+
+  // ---- single values
+
+  private void object(JsonNode node, String key, String... names) {
+    if (node == null || !node.isObject()) {
+      throw wrong(key, node, "a JSON object");
+    }
+    List<String> known = List.of(names);
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      if (!known.contains(entry.getKey())) {
+        throw wrong(key, node, "no entry \"" + entry.getKey() + "\", only " + known);
+      }
+    }
+    for (String name : names) {
+      if (!node.has(name)) {
+        throw wrong(key, node, "an entry \"" + name + "\" in it");
+      }
+    }
+  }
+
+  private String text(JsonNode node, String key) {
+    if (!node.get(key).isTextual()) {
+      throw wrong(key, node.get(key), "text");
+    }
+    return node.get(key).textValue();
+  }
+
+  private double number(JsonNode node, String key) {
+    if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+      throw wrong(key, node, "a number");
+    }
+    return node.doubleValue();
+  }
+
+  private int positive(JsonNode node, String key) {
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 1) {
+      throw wrong(key, node, "a whole number above 0");
+    }
+    return node.intValue();
+  }
+
+  /**
+   * Positive whole numbers.
+   *
+   * @param count how many there must be; negative for any number
+   */
+  private int[] ints(JsonNode node, String key, int count) {
+    if (!node.isArray() || (count >= 0 && node.size() != count)) {
+      throw wrong(key, node, "a list of " + (count < 0 ? "" : count + " ") + "whole numbers");
+    }
+    int[] values = new int[node.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = positive(node.get(i), key);
+    }
+    return values;
+  }
+
+  private CheckpointException wrong(String key, JsonNode node, String expected) {
+    String found = node == null ? "missing" : node.toString();
+    return new CheckpointException(
+        "The segmentation plan in "
+            + source
+            + " has an unusable \""
+            + key
+            + "\" ("
+            + (found.length() > 80 ? found.substring(0, 77) + "..." : found)
+            + "): expected "
+            + expected
+            + "; save the model again.");
+  }
+}

@@ -1,0 +1,41 @@
+package io.med3dinsight.network;
+
+import io.med3dinsight.UsageException;
+
+/**
+ * What a user may choose of the network; the rest follows from the data ({@link NetworkPlan}).
+ *
+ * @param channels of each stage, finest first; fewer stages are used where the patch is too small
+ *     for all of them
+ * @param convolutions 3x3x3 convolutions per stage
+ * @param residual whether the encoder's stages are residual blocks
+ * @param patch extents along D, H, W in voxels; null to derive them from the data
+ * @param maxPatchVoxels bound on the voxels of a derived patch
+ */
+public record NetworkSettings(
+    int[] channels, int convolutions, boolean residual, int[] patch, int maxPatchVoxels) {
+  public NetworkSettings {
+    if (channels.length < 2) {
+      throw new UsageException(
+          "network.channels has " + channels.length + " stages: expected at least 2.");
+    }
+    for (int c : channels) {
+      if (c < 1) {
+        throw new UsageException("network.channels holds " + c + ": expected at least 1.");
+      }
+    }
+    if (patch != null && (patch.length != 3 || patch[0] < 1 || patch[1] < 1 || patch[2] < 1)) {
+      throw new UsageException(
+          "network.patch is " + java.util.Arrays.toString(patch) + ": expected [D, H, W].");
+    }
+    if (maxPatchVoxels < 512) {
+      throw new UsageException(
+          "network.maxPatchVoxels is " + maxPatchVoxels + ": expected at least 512.");
+    }
+  }
+
+  /** A residual UNet of four stages on patches of at most 96x96x96 voxels. */
+  public static NetworkSettings standard() {
+    return new NetworkSettings(new int[] {16, 32, 64, 128}, 2, true, null, 96 * 96 * 96);
+  }
+}

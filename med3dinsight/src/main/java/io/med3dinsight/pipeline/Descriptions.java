@@ -1,0 +1,86 @@
+package io.med3dinsight.pipeline;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.caption.Caption;
+import io.med3dinsight.caption.CaptionFile;
+import io.med3dinsight.caption.OfflineDescriber;
+import io.med3dinsight.caption.SliceDescriber;
+import io.med3dinsight.dataset.Case;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.slice.SliceChoice;
+import io.med3dinsight.slice.SliceChoice.Place;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** The descriptions of a run's slices, made once and kept in its folder. */
+final class Descriptions {
+  private final PreparedData data;
+  private final RunSettings settings;
+  private final Progress progress;
+  private final BooleanSupplier stop;
+
+  Descriptions(PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
+    this.data = data;
+    this.settings = settings;
+    this.progress = progress;
+    this.stop = stop;
+  }
+
+  /**
+   * Captions of all cases of the run by case; null when the user stopped the work.
+   *
+   * @throws DataException when a training case has none
+   */
+  Map<String, List<Caption>> of(RunFolder folder) {
+    List<Caption> all;
+    if (Files.exists(folder.captions())) {
+      all = CaptionFile.read(folder.captions());
+    } else if (settings.describe().captions() != null) {
+      all = CaptionFile.read(settings.describe().captions());
+      CaptionFile.write(folder.captions(), all);
+    } else {
+      all = describe();
+      if (all == null) {
+        return null;
+      }
+      CaptionFile.write(folder.captions(), all);
+    }
+    Map<String, List<Caption>> byCase = new LinkedHashMap<>();
+    all.forEach(c -> byCase.computeIfAbsent(c.volume(), v -> new ArrayList<>()).add(c));
+    for (Case c : data.training()) {
+      if (!byCase.containsKey(c.id())) {
+        throw new DataException(
+            "No caption describes a slice of training case "
+                + c.id()
+                + ": add some to the caption file, or leave describe.captions out.");
+      }
+    }
+    return byCase;
+  }
+
+  private List<Caption> describe() {
+    SliceDescriber describer = new OfflineDescriber(data.dataset().modality());
+    List<Case> cases = new ArrayList<>(data.training());
+    cases.addAll(data.test());
+    List<Caption> captions = new ArrayList<>();
+    try (Progress.Task task = progress.start("describe", cases.size(), "cases")) {
+      for (Case c : cases) {
+        if (stop.getAsBoolean()) {
+          return null;
+        }
+        task.message(c.id());
+        SliceSource slices = SliceSource.of(c, data.plan().preprocessing());
+        for (Place p : SliceChoice.even(slices.extents(), settings.describe().slicesPerPlane())) {
+          String text = describer.describe(slices.slice(p));
+          captions.add(new Caption(c.id(), p.plane(), p.index(), text, describer.id()));
+        }
+        task.step();
+      }
+    }
+    return captions;
+  }
+}

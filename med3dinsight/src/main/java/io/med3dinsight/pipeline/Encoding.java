@@ -1,0 +1,112 @@
+package io.med3dinsight.pipeline;
+
+import io.med3dinsight.caption.Caption;
+import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.TrainingCase;
+import io.med3dinsight.encoder2d.CompactSliceTextEncoder;
+import io.med3dinsight.encoder2d.Retrieval;
+import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.encoder2d.SliceTextPair;
+import io.med3dinsight.encoder2d.SliceTextStage;
+import io.med3dinsight.pretrain.DescribedVolume;
+import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.slice.Slice;
+import io.med3dinsight.training.Trainer;
+import io.med3dinsight.training.TrainingContext;
+import io.med3dinsight.volume.Grid;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Trains the slice-text encoder and lets it embed the slices and descriptions of a run. */
+final class Encoding {
+  private final PreparedData data;
+  private final RunSettings settings;
+  private final TrainingContext context;
+  private final Map<String, List<Caption>> captions;
+
+  Encoding(
+      PreparedData data,
+      RunSettings settings,
+      TrainingContext context,
+      Map<String, List<Caption>> captions) {
+    this.data = data;
+    this.settings = settings;
+    this.context = context;
+    this.captions = captions;
+  }
+
+  /** The encoder in the run's folder, trained first when it is not there; null when stopped. */
+  SliceTextEncoder encoder(RunFolder folder) {
+    if (!Files.exists(folder.sliceTextEncoder())) {
+      try (SliceTextStage stage =
+          new SliceTextStage(context.device(), settings.encoder2d(), pairs(), settings.seed())) {
+        if (!Trainer.run(stage, context)) {
+          return null;
+        }
+        stage.save(folder.sliceTextEncoder());
+      }
+    }
+    return CompactSliceTextEncoder.load(folder.sliceTextEncoder(), context.device());
+  }
+
+  private List<SliceTextPair> pairs() {
+    List<SliceTextPair> pairs = new ArrayList<>();
+    try (Progress.Task task = context.progress().start("slices", data.training().size(), "cases")) {
+      for (Case c : data.training()) {
+        SliceSource slices = SliceSource.of(c, data.plan().preprocessing());
+        for (Caption caption : captions.get(c.id())) {
+          pairs.add(SliceTextPair.of(slices.slice(caption), caption.text(), settings.encoder2d()));
+        }
+        task.step();
+      }
+    }
+    return pairs;
+  }
+
+  /** The training cases with their slices' embeddings. */
+  List<DescribedVolume> embed(SliceTextEncoder encoder) {
+    List<DescribedVolume> volumes = new ArrayList<>();
+    try (Progress.Task task = context.progress().start("embed", data.training().size(), "cases")) {
+      for (int i = 0; i < data.training().size(); i++) {
+        volumes.add(embed(encoder, data.training().get(i), data.prepared().get(i)));
+        task.step();
+      }
+    }
+    return volumes;
+  }
+
+  private DescribedVolume embed(SliceTextEncoder encoder, Case c, TrainingCase prepared) {
+    List<Caption> described = captions.get(c.id());
+    float[][] images = encoder.embedSlices(slices(c));
+    float[][] texts = encoder.embedTexts(described.stream().map(Caption::text).toList());
+    List<EmbeddedSlice> embedded = new ArrayList<>();
+    for (int i = 0; i < images.length; i++) {
+      Caption caption = described.get(i);
+      embedded.add(new EmbeddedSlice(caption.plane(), caption.slice(), images[i], texts[i]));
+    }
+    Grid g = prepared.grid();
+    int[] extents = {g.depth(), g.height(), g.width()};
+    return new DescribedVolume(c.id(), prepared.image(), extents, embedded);
+  }
+
+  /** How well held-out slices find their own descriptions; null when no test case is described. */
+  Retrieval retrieval(SliceTextEncoder encoder) {
+    List<Slice> slices = new ArrayList<>();
+    List<String> texts = new ArrayList<>();
+    for (Case c : data.test()) {
+      if (captions.containsKey(c.id())) {
+        slices.addAll(slices(c));
+        captions.get(c.id()).forEach(caption -> texts.add(caption.text()));
+      }
+    }
+    return slices.isEmpty() ? null : Retrieval.of(encoder, slices, texts);
+  }
+
+  private List<Slice> slices(Case c) {
+    SliceSource source = SliceSource.of(c, data.plan().preprocessing());
+    return captions.get(c.id()).stream().map(source::slice).toList();
+  }
+}

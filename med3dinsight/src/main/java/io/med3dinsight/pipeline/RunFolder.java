@@ -1,0 +1,84 @@
+package io.med3dinsight.pipeline;
+
+import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Names of the files in a run's folder. */
+public record RunFolder(Path root) {
+  /** The settings in force. */
+  public Path config() {
+    return root.resolve("config.yaml");
+  }
+
+  /** The built-in sample, where the run uses it. */
+  public Path sample() {
+    return root.resolve("data");
+  }
+
+  /** Descriptions of slices. */
+  public Path captions() {
+    return root.resolve("captions.jsonl");
+  }
+
+  /** The trained slice-text encoder. */
+  public Path sliceTextEncoder() {
+    return root.resolve("encoder2d.safetensors");
+  }
+
+  /** The pretrained networks. */
+  public Path pretrained() {
+    return root.resolve("pretrained.safetensors");
+  }
+
+  /** The segmentation network, which {@code predict} loads. */
+  public Path model() {
+    return root.resolve("model.safetensors");
+  }
+
+  /** Label maps of the test cases. */
+  public Path prediction(String id) {
+    return root.resolve("predictions").resolve(id + ".nii.gz");
+  }
+
+  /** Picture of a test case. */
+  public Path overlay(String id) {
+    return root.resolve("overlays").resolve(id + ".png");
+  }
+
+  /**
+   * Makes the folder for a new run and writes its settings.
+   *
+   * @throws UsageException when it holds a run already
+   */
+  public void begin(RunSettings settings) throws IOException {
+    if (Files.exists(config())) {
+      throw new UsageException(
+          "Folder "
+              + root
+              + " holds a run already: give --resume to go on with it, or another --output.");
+    }
+    Files.createDirectories(root);
+    Configuration.write(settings, config());
+  }
+
+  /**
+   * The settings of a run to be resumed.
+   *
+   * @throws UsageException when there is no run
+   */
+  public RunSettings settings() {
+    if (!Files.exists(config())) {
+      throw new UsageException(
+          "Folder "
+              + root
+              + " holds no run to resume: there is no "
+              + config().getFileName()
+              + ".");
+    }
+    return Configuration.read(RunSettings.standard(), config(), List.of());
+  }
+}

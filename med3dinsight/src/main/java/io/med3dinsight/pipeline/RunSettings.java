@@ -1,0 +1,110 @@
+package io.med3dinsight.pipeline;
+
+import io.med3dinsight.UsageException;
+import io.med3dinsight.encoder2d.SliceTextConfig;
+import io.med3dinsight.finetune.FinetuneSettings;
+import io.med3dinsight.inference.InferenceOptions;
+import io.med3dinsight.network.NetworkSettings;
+import io.med3dinsight.pretrain.PretrainSettings;
+import java.nio.file.Path;
+
+/**
+ * Everything that decides a run's results, as it stands in {@code config.yaml}.
+ *
+ * @param data folder in the layout of the Medical Segmentation Decathlon; null for the built-in
+ *     sample
+ * @param split JSON file {"train": [ids], "test": [ids]}; null for the folder's splits.json or,
+ *     without one, a random split
+ * @param testShare share of the cases held out by a random split
+ * @param seed of every random number
+ * @param checkpointSeconds time between two checkpoints
+ * @param describe which slices are put into words, and by whom
+ * @param encoder2d the slice-text encoder
+ * @param pretrain pretraining without labels
+ * @param network shape of the UNet
+ * @param finetune fine-tuning for segmentation
+ * @param inference how the test cases are segmented
+ */
+public record RunSettings(
+    Path data,
+    Path split,
+    double testShare,
+    long seed,
+    int checkpointSeconds,
+    DescribeSettings describe,
+    SliceTextConfig encoder2d,
+    PretrainSettings pretrain,
+    NetworkSettings network,
+    FinetuneSettings finetune,
+    InferenceOptions inference) {
+
+  /**
+   * Which slices are described.
+   *
+   * @param slicesPerPlane slices of each plane, evenly spaced
+   * @param captions ready-made descriptions as JSON lines; null for the offline describer
+   */
+  public record DescribeSettings(int slicesPerPlane, Path captions) {
+    public DescribeSettings {
+      if (slicesPerPlane < 1) {
+        throw new UsageException(
+            "describe.slicesPerPlane is " + slicesPerPlane + ": expected at least 1.");
+      }
+    }
+  }
+
+  public RunSettings {
+    if (checkpointSeconds < 1) {
+      throw new UsageException(
+          "checkpointSeconds is " + checkpointSeconds + ": expected at least 1.");
+    }
+  }
+
+  /** Settings for some minutes on two processors. */
+  public static RunSettings standard() {
+    return new RunSettings(
+        null,
+        null,
+        0.2,
+        1,
+        60,
+        new DescribeSettings(12, null),
+        SliceTextConfig.standard(),
+        PretrainSettings.standard(),
+        NetworkSettings.standard(),
+        FinetuneSettings.standard(),
+        InferenceOptions.standard());
+  }
+
+  /** The same with another data folder. */
+  public RunSettings withData(Path folder) {
+    return new RunSettings(
+        folder,
+        split,
+        testShare,
+        seed,
+        checkpointSeconds,
+        describe,
+        encoder2d,
+        pretrain,
+        network,
+        finetune,
+        inference);
+  }
+
+  /** The same with another seed. */
+  public RunSettings withSeed(long newSeed) {
+    return new RunSettings(
+        data,
+        split,
+        testShare,
+        newSeed,
+        checkpointSeconds,
+        describe,
+        encoder2d,
+        pretrain,
+        network,
+        finetune,
+        inference);
+  }
+}

@@ -1,0 +1,64 @@
+package io.med3dinsight.pipeline;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.caption.Caption;
+import io.med3dinsight.dataset.Case;
+import io.med3dinsight.slice.IntensityScale;
+import io.med3dinsight.slice.Slice;
+import io.med3dinsight.slice.SliceChoice.Place;
+import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Preprocessing;
+import io.med3dinsight.volume.Volume;
+
+/** Slices of one case on the network's grid, with the intensities of the file. */
+final class SliceSource {
+  private final Case source;
+  private final Volume volume;
+  private final IntensityScale scale;
+
+  private SliceSource(Case source, Volume volume) {
+    this.source = source;
+    this.volume = volume;
+    this.scale = IntensityScale.of(volume.voxels());
+  }
+
+  static SliceSource of(Case source, Preprocessing preprocessing) {
+    Preprocessing raw = new Preprocessing(preprocessing.spacing(), Normalization.none());
+    return new SliceSource(source, raw.image(Volume.read(source.image()).requireFinite()));
+  }
+
+  /** Extents D, H, W. */
+  int[] extents() {
+    Grid g = volume.grid();
+    return new int[] {g.depth(), g.height(), g.width()};
+  }
+
+  Slice slice(Place place) {
+    Grid g = volume.grid();
+    double[] spacing = {g.spacing().z(), g.spacing().y(), g.spacing().x()};
+    return Slice.of(volume.voxels(), extents(), spacing, place.plane(), place.index(), scale);
+  }
+
+  /**
+   * The slice that a caption describes.
+   *
+   * @throws DataException when the volume has no such slice
+   */
+  Slice slice(Caption caption) {
+    int count = extents()[caption.plane().axis()];
+    if (caption.slice() < 0 || caption.slice() >= count) {
+      throw new DataException(
+          "The caption of "
+              + caption.plane().label()
+              + " slice "
+              + caption.slice()
+              + " of case "
+              + source.id()
+              + " cannot be used: the prepared volume has slices 0 to "
+              + (count - 1)
+              + " in that plane.");
+    }
+    return slice(new Place(caption.plane(), caption.slice()));
+  }
+}

@@ -1,0 +1,191 @@
+package io.med3dinsight.pipeline;
+
+import io.med3dinsight.caption.Caption;
+import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.TrainingCase;
+import io.med3dinsight.encoder2d.Retrieval;
+import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.finetune.FinetuneSettings;
+import io.med3dinsight.finetune.FinetuneStage;
+import io.med3dinsight.finetune.Validation;
+import io.med3dinsight.inference.Segmenter;
+import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.nn.checkpoint.Checkpoint;
+import io.med3dinsight.nn.optim.Ema;
+import io.med3dinsight.pretrain.DescribedVolume;
+import io.med3dinsight.pretrain.PretrainNetwork;
+import io.med3dinsight.pretrain.PretrainStage;
+import io.med3dinsight.report.MetricsJson;
+import io.med3dinsight.training.Trainer;
+import io.med3dinsight.training.TrainingContext;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The stages of a run, one after the other. Each leaves its result in the run's folder; a resumed
+ * run takes what is there and goes on from the first thing that is missing.
+ */
+public final class TrainingRun {
+  private final RunSettings settings;
+  private final RunFolder folder;
+  private final TrainingContext context;
+
+  public TrainingRun(RunSettings settings, RunFolder folder, TrainingContext context) {
+    this.settings = settings;
+    this.folder = folder;
+    this.context = context;
+  }
+
+  /**
+   * Runs all stages.
+   *
+   * @return the scores of the held-out cases; null when the context said stop
+   */
+  public Evaluation run() {
+    PreparedData data = PreparedData.of(settings, folder, context.progress());
+    sayPlan(data);
+    Map<String, Object> further = new LinkedHashMap<>();
+    if (settings.pretrain().enabled() && !pretrain(data, further)) {
+      return null;
+    }
+    if (!finetune(data)) {
+      return null;
+    }
+    return evaluate(data, further);
+  }
+
+  private void sayPlan(PreparedData data) {
+    context
+        .progress()
+        .say(
+            data.dataset().name()
+                + ": "
+                + data.training().size()
+                + " cases for training, "
+                + data.test().size()
+                + " for testing; patch "
+                + data.plan().patch().depth()
+                + "x"
+                + data.plan().patch().height()
+                + "x"
+                + data.plan().patch().width()
+                + " voxels (D, H, W), "
+                + data.plan().network().signature());
+  }
+
+  // ---- pretraining
+
+  private boolean pretrain(PreparedData data, Map<String, Object> further) {
+    Map<String, List<Caption>> captions =
+        new Descriptions(data, settings, context.progress(), context.stop()).of(folder);
+    if (captions == null) {
+      return false;
+    }
+    Encoding encoding = new Encoding(data, settings, context, captions);
+    try (SliceTextEncoder encoder = encoding.encoder(folder)) {
+      if (encoder == null) {
+        return false;
+      }
+      Retrieval retrieval = encoding.retrieval(encoder);
+      if (retrieval != null) {
+        further.put("encoder2d", Map.of("test", retrieval));
+      }
+      return Files.exists(folder.pretrained())
+          || pretrain(data, encoding.embed(encoder), encoder.id());
+    }
+  }
+
+  private boolean pretrain(PreparedData data, List<DescribedVolume> volumes, String encoder) {
+    try (PretrainStage stage =
+        new PretrainStage(
+            context.device(),
+            data.plan().network(),
+            data.plan().patch(),
+            settings.pretrain(),
+            volumes,
+            encoder,
+            settings.seed())) {
+      if (!Trainer.run(stage, context)) {
+        return false;
+      }
+      Checkpoint.writer(stage.network()).module(stage.module()).write(folder.pretrained());
+      return true;
+    }
+  }
+
+  // ---- fine-tuning
+
+  private boolean finetune(PreparedData data) {
+    if (Files.exists(folder.model())) {
+      return true;
+    }
+    List<String> ids = data.training().stream().map(Case::id).toList();
+    List<String> kept = validationIds(ids);
+    List<TrainingCase> training =
+        data.prepared(ids.stream().filter(id -> !kept.contains(id)).toList());
+    Validation validation =
+        new Validation(
+            data.plan(),
+            data.prepared(kept),
+            settings.inference(),
+            context.checkpoint(FinetuneStage.NAME, "best"));
+    try (FinetuneStage stage =
+        new FinetuneStage(
+            context.device(),
+            data.plan(),
+            settings.finetune(),
+            training,
+            validation,
+            settings.seed())) {
+      if (settings.pretrain().enabled()) {
+        startFromPretrained(stage);
+      }
+      if (!Trainer.run(stage, context)) {
+        return false;
+      }
+      try (Ema.Applied averaged = stage.ema().apply()) {
+        Segmenter.save(folder.model(), data.plan(), stage.unet());
+      }
+      return true;
+    }
+  }
+
+  /** Every n-th case, so that the choice does not depend on how the split was made. */
+  private List<String> validationIds(List<String> ids) {
+    int count = (int) Math.round(settings.finetune().validationShare() * ids.size());
+    count = Math.min(count, ids.size() - 1);
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      kept.add(ids.get((int) ((i + 0.5) * ids.size() / count)));
+    }
+    return kept;
+  }
+
+  private void startFromPretrained(FinetuneStage stage) {
+    String prefix = PretrainNetwork.UNET_PREFIX;
+    try (Checkpoint c = Checkpoint.open(folder.pretrained())) {
+      c.load(stage.unet().encoder(), prefix + "encoder.");
+      if (settings.finetune().start() == FinetuneSettings.Start.ENCODER_AND_DECODER) {
+        c.load(stage.unet().decoder(), prefix + "decoder.");
+      }
+    }
+    stage.weightsReplaced();
+  }
+
+  // ---- evaluation
+
+  private Evaluation evaluate(PreparedData data, Map<String, Object> further) {
+    Evaluation scores;
+    try (Segmenter segmenter =
+        Segmenter.load(folder.model(), context.device(), settings.inference())) {
+      scores = TestScores.of(data, segmenter, folder, context.progress(), context.stop());
+    }
+    if (scores != null) {
+      MetricsJson.write(folder.root(), scores, further);
+    }
+    return scores;
+  }
+}

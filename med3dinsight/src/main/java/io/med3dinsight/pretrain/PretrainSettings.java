@@ -1,0 +1,127 @@
+package io.med3dinsight.pretrain;
+
+import io.med3dinsight.UsageException;
+import io.med3dinsight.dataset.Augmentation;
+import io.med3dinsight.dataset.Augmentation.Change;
+import io.med3dinsight.psat.PsatSettings;
+import io.med3dinsight.transport.MetricKind;
+
+/**
+ * Settings of pretraining without labels.
+ *
+ * @param enabled false trains the segmentation network from scratch
+ * @param epochs passes of {@code stepsPerEpoch} steps
+ * @param volumes volumes per step
+ * @param slices described slices asked for in each; {@code volumes * slices} pairs are aligned
+ * @param learningRate of AdamW, at its highest
+ * @param warmup steps until it is reached
+ * @param weightDecay of matrices and kernels
+ * @param maxNorm bound on the gradients' global norm
+ * @param imageWeight of the alignment with the slices' image embeddings
+ * @param textWeight of the alignment with the embeddings of their descriptions
+ * @param reconstructionWeight of the mean squared error of the reconstructed volume
+ * @param maskShare share of the volume hidden from the encoder, in blocks
+ * @param maskBlock side of a block in voxels
+ * @param epsilon weight of the entropy in optimal transport
+ * @param mass transported mass
+ * @param metric distance between embeddings
+ * @param psat shape of the plane-slice-aware transformer
+ * @param augmentation random changes of intensities; changes of geometry are not made, since
+ *     descriptions name sides
+ */
+public record PretrainSettings(
+    boolean enabled,
+    int epochs,
+    int stepsPerEpoch,
+    int volumes,
+    int slices,
+    double learningRate,
+    int warmup,
+    double weightDecay,
+    double maxNorm,
+    double imageWeight,
+    double textWeight,
+    double reconstructionWeight,
+    double maskShare,
+    int maskBlock,
+    double epsilon,
+    double mass,
+    MetricKind metric,
+    PsatSettings psat,
+    Augmentation augmentation) {
+  public PretrainSettings {
+    positive("epochs", epochs);
+    positive("stepsPerEpoch", stepsPerEpoch);
+    positive("volumes", volumes);
+    positive("slices", slices);
+    positive("learningRate", learningRate);
+    positive("maxNorm", maxNorm);
+    positive("maskBlock", maskBlock);
+    positive("epsilon", epsilon);
+    if (!(mass > 0 && mass <= 1)) {
+      throw new UsageException("pretrain.mass is " + mass + ": expected above 0, at most 1.");
+    }
+    if (!(maskShare >= 0 && maskShare < 1)) {
+      throw new UsageException("pretrain.maskShare is " + maskShare + ": expected 0 to below 1.");
+    }
+    if (!(imageWeight >= 0 && textWeight >= 0 && reconstructionWeight >= 0)
+        || imageWeight + textWeight + reconstructionWeight == 0) {
+      throw new UsageException(
+          "pretrain.imageWeight, textWeight and reconstructionWeight are "
+              + imageWeight
+              + ", "
+              + textWeight
+              + " and "
+              + reconstructionWeight
+              + ": expected none below 0 and one above it.");
+    }
+    if (imageWeight + textWeight > 0 && volumes * slices < 2) {
+      throw new UsageException(
+          "pretrain.volumes times pretrain.slices is 1: alignment needs at least 2 pairs a step.");
+    }
+  }
+
+  private static void positive(String name, double value) {
+    if (!(value > 0)) {
+      throw new UsageException("pretrain." + name + " is " + value + ": expected more than 0.");
+    }
+  }
+
+  /** The paper's loss with settings for some minutes on a small data set. */
+  public static PretrainSettings standard() {
+    return new PretrainSettings(
+        true,
+        10,
+        20,
+        4,
+        6,
+        1e-3,
+        20,
+        1e-2,
+        12,
+        1,
+        1,
+        1,
+        0.3,
+        8,
+        0.03,
+        0.95,
+        MetricKind.DIAGONAL,
+        PsatSettings.standard(),
+        intensitiesOnly());
+  }
+
+  private static Augmentation intensitiesOnly() {
+    return new Augmentation(
+        false,
+        false,
+        false,
+        Change.NEVER,
+        Change.NEVER,
+        new Change(0.15, 0, 0.2),
+        new Change(0.15, 0.5, 1),
+        new Change(0.15, 0.75, 1.25),
+        new Change(0.15, 0.75, 1.25),
+        new Change(0.3, 0.7, 1.5));
+  }
+}
