@@ -63,10 +63,12 @@ final class SimdMath implements VectorMath {
     float m = Float.NEGATIVE_INFINITY;
     if (n >= VL) {
       FloatVector a = FloatVector.fromArray(S, x, xo);
-      for (i = VL; i <= n - VL; i += VL) {
+      FloatVector b = a;
+      for (i = VL; i <= n - 2 * VL; i += 2 * VL) {
         a = a.max(FloatVector.fromArray(S, x, xo + i));
+        b = b.max(FloatVector.fromArray(S, x, xo + i + VL));
       }
-      m = a.reduceLanes(VectorOperators.MAX);
+      m = a.max(b).reduceLanes(VectorOperators.MAX);
     }
     for (; i < n; i++) {
       m = Math.max(m, x[xo + i]);
@@ -147,8 +149,9 @@ final class SimdMath implements VectorMath {
   public float expSum(float[] x, int xo, float shift, float[] y, int yo, int n) {
     FloatVector a = FloatVector.zero(S);
     int whole = S.loopBound(n);
+    FloatVector limit = FloatVector.broadcast(S, shift);
     for (int i = 0; i < whole; i += VL) {
-      FloatVector e = SimdFunctions.exp(FloatVector.fromArray(S, x, xo + i).sub(shift));
+      FloatVector e = SimdFunctions.expNegated(limit.sub(FloatVector.fromArray(S, x, xo + i)));
       e.intoArray(y, yo + i);
       a = a.add(e);
     }
