@@ -86,8 +86,7 @@ final class Contour {
     return byStart;
   }
 
-  private static void loop(
-      Edge first, Map<Long, Deque<Edge>> byStart, Path2D path, double inset) {
+  private static void loop(Edge first, Map<Long, Deque<Edge>> byStart, Path2D path, double inset) {
     Edge edge = first;
     boolean started = false;
     while (edge != null) {

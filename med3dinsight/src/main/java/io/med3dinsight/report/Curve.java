@@ -33,8 +33,7 @@ record Curve(String name, double[] steps, double[] values, int perPoint, int dro
     double[] steps = new double[points];
     double[] values = new double[points];
     for (int p = 0; p < points; p++) {
-      List<MetricsLine> bin =
-          with.subList(p * perPoint, Math.min(with.size(), (p + 1) * perPoint));
+      List<MetricsLine> bin = with.subList(p * perPoint, Math.min(with.size(), (p + 1) * perPoint));
       steps[p] = bin.stream().mapToLong(MetricsLine::step).average().orElseThrow();
       values[p] = bin.stream().mapToDouble(line -> line.series().get(name)).average().orElseThrow();
     }

@@ -87,8 +87,7 @@ final class Curves {
             List<Curve> curves = curves(ofStage, kind);
             if (!curves.isEmpty()) {
               String name = stage + "-" + kind.name().toLowerCase(Locale.ROOT);
-              charts.add(
-                  new Chart(name.replaceAll("[^A-Za-z0-9_-]", "_"), stage, kind, curves));
+              charts.add(new Chart(name.replaceAll("[^A-Za-z0-9_-]", "_"), stage, kind, curves));
             }
           }
         });
@@ -127,6 +126,8 @@ final class Curves {
             chart.kind == Kind.LOSS
                 ? Styler.LegendPosition.InsideNE
                 : Styler.LegendPosition.InsideSE);
+    Curve only = chart.curves.get(0);
+    xy.getStyler().setLegendVisible(chart.curves.size() > 1 || !only.name().equals("loss"));
     range(xy.getStyler(), chart);
     int n = 0;
     for (Curve curve : chart.curves) {
@@ -135,8 +136,7 @@ final class Curves {
       series.setLineColor(color);
       series.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
       series.setMarkerColor(color);
-      series.setMarker(
-          curve.values().length <= MARKED ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+      series.setMarker(curve.values().length <= MARKED ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
     }
     BufferedImage picture =
         new BufferedImage(WIDTH * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);

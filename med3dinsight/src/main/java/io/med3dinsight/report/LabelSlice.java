@@ -44,7 +44,8 @@ record LabelSlice(int rows, int columns, int[] labels) {
   static int fullest(LabelVolume ras, Plane plane) {
     int[] extents = extents(ras.grid());
     int slices = extents[plane.axis()];
-    int stride = plane == Plane.AXIAL ? extents[1] * extents[2] : plane == Plane.CORONAL ? extents[2] : 1;
+    int stride =
+        plane == Plane.AXIAL ? extents[1] * extents[2] : plane == Plane.CORONAL ? extents[2] : 1;
     long[] count = new long[slices];
     for (int i = 0; i < ras.labels().length; i++) {
       if (ras.labels()[i] != 0) {

@@ -99,12 +99,7 @@ public final class Overlay {
       panels.add(
           new OverlayPanel(
               Slice.of(
-                  image.voxels(),
-                  LabelSlice.extents(image.grid()),
-                  spacing,
-                  plane,
-                  index,
-                  window),
+                  image.voxels(), LabelSlice.extents(image.grid()), spacing, plane, index, window),
               reference == null ? null : LabelSlice.of(reference, plane, index),
               LabelSlice.of(prediction, plane, index),
               structures()));

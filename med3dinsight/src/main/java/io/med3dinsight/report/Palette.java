@@ -17,9 +17,7 @@ final class Palette {
   private static final Color PURPLE = new Color(0xCC79A7);
 
   /** Those that stand out on grey images first. */
-  private static final Color[] CLASSES = {
-    ORANGE, SKY_BLUE, PURPLE, GREEN, YELLOW, VERMILION, BLUE
-  };
+  private static final Color[] CLASSES = {ORANGE, SKY_BLUE, PURPLE, GREEN, YELLOW, VERMILION, BLUE};
 
   /** Those that stand out on white first. */
   private static final Color[] LINES = {BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE};

@@ -63,7 +63,8 @@ public final class RunReport {
     JsonNode pretrain = results.path("pretrain");
     html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");
     html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
-    html.element("title", "", title).raw("<style>\n" + css() + "</style>\n</head>\n<body>\n<main>\n");
+    html.element("title", "", title)
+        .raw("<style>\n" + css() + "</style>\n</head>\n<body>\n<main>\n");
     head();
     new ScoreSections(html, test).write(pictures);
     TrainingSections training = new TrainingSections(html, MetricsLog.read(run));

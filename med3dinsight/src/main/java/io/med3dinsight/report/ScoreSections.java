@@ -142,7 +142,10 @@ final class ScoreSections {
     if (shown.isEmpty()) {
       Picture first = byCase.values().iterator().next();
       html.picture(
-          "case", first.file(), alternative(first.caseId()), "Case " + first.caseId() + ", no scores.");
+          "case",
+          first.file(),
+          alternative(first.caseId()),
+          "Case " + first.caseId() + ", no scores.");
     } else {
       scored(shown, byCase);
     }
@@ -162,7 +165,13 @@ final class ScoreSections {
           "case",
           byCase.get(c.id()).file(),
           alternative(c.id()),
-          place + c.id() + ", Dice " + Text.score(c.dice()) + ", HD95 " + Text.mm(c.hd95()) + " mm");
+          place
+              + c.id()
+              + ", Dice "
+              + Text.score(c.dice())
+              + ", HD95 "
+              + Text.mm(c.hd95())
+              + " mm");
     }
   }
 

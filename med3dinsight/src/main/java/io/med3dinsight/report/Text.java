@@ -64,7 +64,11 @@ final class Text {
 
   /** HTML and XML have no way to write other control characters. */
   private static boolean allowed(int c) {
-    return c == '\n' || c == '\t' || (c >= 0x20 && c < 0x7F) || (c >= 0xA0 && c < 0xD800)
-        || (c >= 0xE000 && c < 0xFFFE) || c >= 0x10000;
+    return c == '\n'
+        || c == '\t'
+        || (c >= 0x20 && c < 0x7F)
+        || (c >= 0xA0 && c < 0xD800)
+        || (c >= 0xE000 && c < 0xFFFE)
+        || c >= 0x10000;
   }
 }

@@ -54,7 +54,8 @@ final class TrainingSections {
           rows.add(
               List.of(
                   Cell.of(stage),
-                  Cell.number(Long.toString(lines.stream().map(MetricsLine::epoch).distinct().count())),
+                  Cell.number(
+                      Long.toString(lines.stream().map(MetricsLine::epoch).distinct().count())),
                   Cell.number(Long.toString(last.step())),
                   Cell.number(Text.duration(Duration.ofMillis((long) (last.seconds() * 1000)))),
                   Cell.number(mean(lines, lines.get(0).epoch(), "loss")),

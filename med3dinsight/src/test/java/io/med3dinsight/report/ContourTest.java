@@ -17,8 +17,7 @@ class ContourTest {
     assertEquals(
         Set.of("1.0 1.5", "1.5 1.0", "1.5 2.0", "2.0 1.5"), points(Contour.of(slice, 1, 0)));
     assertEquals(
-        Set.of("1.25 1.5", "1.5 1.25", "1.5 1.75", "1.75 1.5"),
-        points(Contour.of(slice, 1, 0.25)));
+        Set.of("1.25 1.5", "1.5 1.25", "1.5 1.75", "1.75 1.5"), points(Contour.of(slice, 1, 0.25)));
   }
 
   @Test

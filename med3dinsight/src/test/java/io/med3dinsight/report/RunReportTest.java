@@ -95,7 +95,8 @@ class RunReportTest {
     RunReport.write(run, "Short", test, List.of(new Picture("only", gone)));
     String text = parse(page()).getDocumentElement().getTextContent();
     for (String part :
-        List.of("no pretraining stage", "no pictures", "not recorded", "There is nothing to draw")) {
+        List.of(
+            "no pretraining stage", "no pictures", "not recorded", "There is nothing to draw")) {
       assertTrue(text.contains(part), part);
     }
   }
@@ -117,7 +118,8 @@ class RunReportTest {
     requireSelfContained(page);
     String shown = HOSTILE.replace('\u0001', '\uFFFD');
     assertEquals(shown, document.getElementsByTagName("h1").item(0).getTextContent());
-    assertEquals("a: " + shown, document.getElementsByTagName("pre").item(0).getTextContent());
+    assertEquals(
+        "a: " + shown + "\n", document.getElementsByTagName("pre").item(0).getTextContent());
     String text = document.getDocumentElement().getTextContent();
     assertTrue(text.contains("not yet when this page was written"));
   }
@@ -138,7 +140,9 @@ class RunReportTest {
       log.append(new MetricsLine("finetune", 0, 1, 1, Map.of("loss", 1.0, "dice.train", 0.5)));
     }
     MetricsJson.write(
-        run, test, Map.of("pretrain", Map.of("retrieval", Map.of("top1", 0.412)), "width", "96-bit"));
+        run,
+        test,
+        Map.of("pretrain", Map.of("retrieval", Map.of("top1", 0.412)), "width", "96-bit"));
     Files.writeString(run.resolve("config.yaml"), "network:\n  channels: [16, 32]\n");
     Provenance.start(2, 7, List.of(), List.of(run.resolve("config.yaml"))).finish().write(run);
   }
@@ -166,7 +170,8 @@ class RunReportTest {
   }
 
   private static void requireSelfContained(String page) {
-    for (String word : List.of("http:", "https:", "<script", "<link", "<iframe", "@import", "url(")) {
+    for (String word :
+        List.of("http:", "https:", "<script", "<link", "<iframe", "@import", "url(")) {
       assertFalse(page.contains(word), word);
     }
     Matcher reference = Pattern.compile("(?:src|href)=\"([^\"]{0,40})").matcher(page);
