@@ -1,7 +1,7 @@
 package io.med3dinsight.pipeline;
 
-import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.CaseStore;
 import io.med3dinsight.dataset.Fingerprint;
 import io.med3dinsight.dataset.LabelledScan;
 import io.med3dinsight.dataset.MsdDataset;
@@ -11,12 +11,8 @@ import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
-import io.med3dinsight.volume.Grid;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A dataset as a run uses it: who trains and who tests, what the scans have in common, and the
@@ -24,19 +20,18 @@ import java.util.stream.Collectors;
  *
  * @param training cases to learn from, those for validation included
  * @param test cases held out
- * @param prepared the training cases on the network's grid, in the same order
+ * @param prepared the training cases on the network's grid, in the same order; in memory as far as
+ *     it goes, the rest on the disk
  */
 record PreparedData(
     MsdDataset dataset,
     List<Case> training,
     List<Case> test,
     SegmentationPlan plan,
-    List<TrainingCase> prepared) {
-  /** Bytes per voxel of a {@link TrainingCase}: a float and an int. */
-  private static final int BYTES = 8;
-
-  /** Share of the heap that the training cases may take. */
-  private static final double HEAP_SHARE = 0.6;
+    CaseStore prepared)
+    implements AutoCloseable {
+  /** Share of the heap that the training cases may take together. */
+  private static final double HEAP_SHARE = 0.5;
 
   static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
     MsdDataset dataset =
@@ -62,13 +57,10 @@ record PreparedData(
             fingerprint.preprocessing(),
             network.patch(),
             network.network());
-    List<TrainingCase> prepared = new ArrayList<>();
+    long budget = (long) (HEAP_SHARE * Runtime.getRuntime().maxMemory());
+    CaseStore prepared = new CaseStore(folder.prepared(), budget);
     try (Progress.Task task = progress.start("prepare", training.size(), "cases")) {
-      long bytes = 0;
       for (LabelledScan scan : scans(dataset, training, task)) {
-        Grid grid = plan.preprocessing().grid(scan.image().grid());
-        bytes += (long) grid.size() * BYTES;
-        requireRoom(bytes, prepared.size() + 1, training.size());
         prepared.add(TrainingCase.of(scan, plan.preprocessing()));
       }
     }
@@ -98,27 +90,8 @@ record PreparedData(
     };
   }
 
-  private static void requireRoom(long bytes, int cases, int of) {
-    long heap = Runtime.getRuntime().maxMemory();
-    if (bytes > HEAP_SHARE * heap) {
-      throw new DataException(
-          "The first "
-              + cases
-              + " of "
-              + of
-              + " training cases take "
-              + (bytes >> 20)
-              + " MiB on the network's grid, more than "
-              + (long) (100 * HEAP_SHARE)
-              + " % of the heap of "
-              + (heap >> 20)
-              + " MiB: start with a larger heap (java -Xmx...), or use fewer cases.");
-    }
-  }
-
-  /** The training cases with these names on the network's grid. */
-  List<TrainingCase> prepared(List<String> ids) {
-    Set<String> wanted = Set.copyOf(ids);
-    return prepared.stream().filter(c -> wanted.contains(c.id())).collect(Collectors.toList());
+  @Override
+  public void close() {
+    prepared.close();
   }
 }

@@ -25,6 +25,11 @@ public record RunFolder(Path root) {
     return root.resolve("checkpoints");
   }
 
+  /** Prepared cases that do not fit memory; there while the run computes. */
+  public Path prepared() {
+    return root.resolve("prepared");
+  }
+
   /** Descriptions of slices. */
   public Path captions() {
     return root.resolve("captions.jsonl");
