@@ -25,6 +25,20 @@ final class SimdFunctions {
 
   private SimdFunctions() {}
 
+  /**
+   * Sum of the lanes, halves onto halves. The Vector API's own leaves the order open, and newer
+   * JVMs take one before and another after compilation: the same call would not give the same bits.
+   */
+  static float sum(FloatVector v) {
+    float[] t = v.toArray();
+    for (int half = t.length / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        t[i] += t[i + half];
+      }
+    }
+    return t[0];
+  }
+
   static FloatVector exp(FloatVector v) {
     FloatVector x = v.blend(EXP_MAX, v.compare(VectorOperators.GT, EXP_MAX));
     x = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));

@@ -92,7 +92,7 @@ final class SimdMath implements VectorMath {
     for (; i <= n - VL; i += VL) {
       a = a.add(FloatVector.fromArray(S, x, xo + i));
     }
-    float s = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a.add(b).add(c.add(d)));
     for (; i < n; i++) {
       s += x[xo + i];
     }
@@ -119,7 +119,7 @@ final class SimdMath implements VectorMath {
     for (; i <= n - VL; i += VL) {
       a = FloatVector.fromArray(S, x, xo + i).fma(FloatVector.fromArray(S, y, yo + i), a);
     }
-    float s = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a.add(b).add(c.add(d)));
     for (; i < n; i++) {
       s = Math.fma(x[xo + i], y[yo + i], s);
     }
@@ -137,7 +137,7 @@ final class SimdMath implements VectorMath {
       a = u.fma(u, a);
       b = v.fma(v, b);
     }
-    float s = a.add(b).reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a.add(b));
     for (; i < n; i++) {
       float u = x[xo + i] - mean;
       s = Math.fma(u, u, s);
@@ -155,7 +155,7 @@ final class SimdMath implements VectorMath {
       e.intoArray(y, yo + i);
       a = a.add(e);
     }
-    float s = a.reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a);
     for (int i = whole; i < n; i++) {
       float e = FloatMath.exp(x[xo + i] - shift);
       y[yo + i] = e;
@@ -257,8 +257,8 @@ final class SimdMath implements VectorMath {
       v.fma(h, FloatVector.fromArray(S, dgamma, dgammao + i)).intoArray(dgamma, dgammao + i);
       v.add(FloatVector.fromArray(S, dbeta, dbetao + i)).intoArray(dbeta, dbetao + i);
     }
-    float sa = a.reduceLanes(VectorOperators.ADD);
-    float sb = b.reduceLanes(VectorOperators.ADD);
+    float sa = SimdFunctions.sum(a);
+    float sb = SimdFunctions.sum(b);
     for (int i = whole; i < n; i++) {
       float h = (x[xo + i] - mean) * inverseStd;
       float v = g[go + i];
