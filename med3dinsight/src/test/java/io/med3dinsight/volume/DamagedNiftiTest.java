@@ -256,7 +256,7 @@ class DamagedNiftiTest {
     byte[] two = niftiTwo();
     int refused = 0;
     int read = 0;
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 2000; round++) {
       byte[] bytes = (round % 4 == 3 ? zipped : round % 4 == 2 ? two : plain).clone();
       int flips = random.nextInt(6);
       for (int i = 0; i < flips; i++) {
@@ -288,7 +288,7 @@ class DamagedNiftiTest {
       long used = allocated() - before;
       assertTrue(used < BOUND, "round " + round + " allocated " + used + " bytes");
     }
-    assertTrue(refused > 500 && read > 500, refused + " refused, " + read + " read");
+    assertTrue(refused > 300 && read > 300, refused + " refused, " + read + " read");
   }
 
   private static byte[] niftiTwo() throws IOException {
