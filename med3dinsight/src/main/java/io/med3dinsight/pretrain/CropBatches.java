@@ -74,9 +74,7 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
   private DescribedVolume volumeOf(SampleKey key, int i) {
     long number =
         ((long) key.epoch() * settings.stepsPerEpoch() + key.index()) * settings.volumes() + i;
-    int round = (int) (number / volumes.size());
-    int[] order = new SampleKey(key.seed(), round, 0).epochOrder(volumes.size());
-    return volumes.get(order[(int) (number % volumes.size())]);
+    return volumes.get(SampleKey.shuffled(key.seed(), number, volumes.size()));
   }
 
   /**
