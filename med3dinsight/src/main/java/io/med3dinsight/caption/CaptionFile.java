@@ -65,7 +65,7 @@ public final class CaptionFile {
               + "); expected {\"volume\": ..., \"plane\": ..., \"slice\": ..., \"text\": ...}.",
           e);
     } catch (IOException e) {
-      throw new DataException(file + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(file, "read", e);
     }
     return out;
   }

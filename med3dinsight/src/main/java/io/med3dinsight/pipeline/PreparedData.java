@@ -13,8 +13,10 @@ import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -25,13 +27,15 @@ import java.util.stream.Collectors;
  * @param training cases to learn from, those for validation included
  * @param test cases held out
  * @param prepared the training cases on the network's grid, in the same order
+ * @param extents D, H, W on the network's grid of every case by its id
  */
 record PreparedData(
     MsdDataset dataset,
     List<Case> training,
     List<Case> test,
     SegmentationPlan plan,
-    List<TrainingCase> prepared) {
+    List<TrainingCase> prepared,
+    Map<String, int[]> extents) {
   /** Bytes per voxel of a {@link TrainingCase}: a float and an int. */
   private static final int BYTES = 8;
 
@@ -49,6 +53,12 @@ record PreparedData(
             : Split.of(dataset, settings.testShare(), settings.seed());
     List<Case> training = dataset.cases(split.train());
     List<Case> test = dataset.cases(split.test());
+    if (test.isEmpty()) {
+      throw new DataException(
+          "The split of "
+              + dataset.folder()
+              + " names no case for testing; expected at least one, on which the run is scored.");
+    }
     Fingerprint fingerprint;
     try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
       fingerprint = Fingerprint.of(scans(dataset, training, task), dataset.isCt());
@@ -62,6 +72,24 @@ record PreparedData(
             fingerprint.preprocessing(),
             network.patch(),
             network.network());
+    Map<String, int[]> extents = new HashMap<>();
+    // Read now, so that a damaged one is reported before anything is trained.
+    try (Progress.Task task = progress.start("check", test.size(), "cases")) {
+      for (LabelledScan scan : scans(dataset, test, task)) {
+        extents.put(scan.id(), extents(plan.preprocessing().grid(scan.image().grid())));
+      }
+    }
+    List<TrainingCase> prepared = prepare(dataset, training, plan, progress);
+    prepared.forEach(c -> extents.put(c.id(), extents(c.grid())));
+    return new PreparedData(dataset, training, test, plan, prepared, extents);
+  }
+
+  private static int[] extents(Grid g) {
+    return new int[] {g.depth(), g.height(), g.width()};
+  }
+
+  private static List<TrainingCase> prepare(
+      MsdDataset dataset, List<Case> training, SegmentationPlan plan, Progress progress) {
     List<TrainingCase> prepared = new ArrayList<>();
     try (Progress.Task task = progress.start("prepare", training.size(), "cases")) {
       long bytes = 0;
@@ -72,7 +100,7 @@ record PreparedData(
         prepared.add(TrainingCase.of(scan, plan.preprocessing()));
       }
     }
-    return new PreparedData(dataset, training, test, plan, prepared);
+    return prepared;
   }
 
   /** Loads one scan after the other, each dropped before the next. */
