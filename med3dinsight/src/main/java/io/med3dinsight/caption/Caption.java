@@ -10,6 +10,15 @@ import io.med3dinsight.slice.Plane;
  * @param plane which plane
  * @param slice slice number along the plane's axis of the prepared volume (RAS, resampled)
  * @param text the description
- * @param model who wrote it
+ * @param model who wrote it; may be null
  */
-public record Caption(String volume, Plane plane, int slice, String text, String model) {}
+public record Caption(String volume, Plane plane, int slice, String text, String model) {
+  /**
+   * @throws IllegalArgumentException without a volume, a plane or a text
+   */
+  public Caption {
+    if (volume == null || volume.isBlank() || plane == null || text == null || text.isBlank()) {
+      throw new IllegalArgumentException("volume, plane or text is missing");
+    }
+  }
+}

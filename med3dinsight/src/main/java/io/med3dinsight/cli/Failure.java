@@ -4,6 +4,7 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
+import io.med3dinsight.nn.data.SampleException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -31,6 +32,10 @@ final class Failure {
   }
 
   private static int code(Throwable e) {
+    if (e instanceof SampleException) {
+      // Its message names the case; why it could not be loaded decides the code.
+      return code(e.getCause());
+    }
     if (e instanceof UsageException) {
       return USAGE;
     }

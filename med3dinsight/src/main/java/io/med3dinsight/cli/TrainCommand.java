@@ -1,5 +1,6 @@
 package io.med3dinsight.cli;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.engine.tensor.Device;
@@ -83,6 +84,11 @@ final class TrainCommand implements Callable<Integer>, Computes {
               progress,
               stop);
       scores = new TrainingRun(settings, folder, context).run();
+    } catch (DataException | UsageException e) {
+      if (!run.resume()) {
+        folder.abandon();
+      }
+      throw e;
     }
     if (scores == null) {
       progress.say("Stopped; go on with: train --resume --output " + folder.root());
@@ -117,7 +123,8 @@ final class TrainCommand implements Callable<Integer>, Computes {
     RunSettings base = run.resume() ? folder.settings() : RunSettings.standard();
     RunSettings settings = run.settings(base);
     if (data != null) {
-      settings = settings.withData(data);
+      // A run may be resumed from another working directory.
+      settings = settings.withData(data.toAbsolutePath().normalize());
     }
     if (run.seed() != null) {
       settings = settings.withSeed(run.seed());

@@ -139,6 +139,9 @@ final class Binder {
       constructor.setAccessible(true);
       return (Record) constructor.newInstance(arguments);
     } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof UsageException refused) {
+        throw refused;
+      }
       if (e.getCause() instanceof IllegalArgumentException refused) {
         String where = path.isEmpty() ? "The settings" : "Setting '" + path + "'";
         throw new UsageException(where + source + ": " + refused.getMessage(), refused);

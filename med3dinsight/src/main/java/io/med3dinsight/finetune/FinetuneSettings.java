@@ -16,8 +16,8 @@ import io.med3dinsight.dataset.Augmentation.Change;
  * @param emaDecay of the moving average of the weights, which is what is evaluated and saved
  * @param supervisedLevels resolutions with a loss of their own (deep supervision)
  * @param foregroundShare share of the patches that are put around a structure
- * @param validationShare share of the training cases kept back to draw the Dice curve and pick the
- *     best checkpoint; 0 for none
+ * @param validationShare share of the training cases kept back to draw the Dice curve; the weights
+ *     that scored best are kept beside the last ones, which are the result; 0 for none
  * @param validateEvery epochs between two validations
  * @param start which pretrained weights to begin with
  * @param augmentation random changes of the patches
@@ -62,7 +62,11 @@ public record FinetuneSettings(
       throw new UsageException(
           "finetune.validationShare is " + validationShare + ": expected 0 to below 1.");
     }
-    if (warmup < 0 || weightDecay < 0) {
+    if (!(foregroundShare >= 0 && foregroundShare <= 1)) {
+      throw new UsageException(
+          "finetune.foregroundShare is " + foregroundShare + ": expected 0 to 1.");
+    }
+    if (warmup < 0 || !(weightDecay >= 0)) {
       throw new UsageException("finetune.warmup and finetune.weightDecay must not be negative.");
     }
   }

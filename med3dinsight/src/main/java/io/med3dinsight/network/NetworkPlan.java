@@ -1,5 +1,6 @@
 package io.med3dinsight.network;
 
+import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Fingerprint;
 import io.med3dinsight.dataset.PatchSize;
 import java.util.Arrays;
@@ -7,20 +8,52 @@ import java.util.Arrays;
 /**
  * Patch size and strides that suit a dataset, by nnU-Net's rules (Isensee et al. 2021, supplement):
  * the patch covers the median case unless that is too large; an axis is halved from stage to stage
- * as long as it keeps four voxels and its voxels are less than twice as large as the finest.
+ * as long as it keeps four voxels and its voxels are less than twice as large as the finest of such
+ * axes.
  *
  * @param patch extents of the network's input, divisible by the strides' product
  * @param network the network's shape
  */
 public record NetworkPlan(PatchSize patch, UNetConfig network) {
   private static final int SMALLEST = 4;
+  private static final int LEAST_VOXELS = 512;
 
-  /** The plan for a dataset; one input channel. */
+  /**
+   * The plan for a dataset; one input channel.
+   *
+   * @throws UsageException when the patch is too small for two stages
+   */
   public static NetworkPlan of(NetworkSettings settings, Fingerprint data) {
     // Along D, H, W.
     double[] spacing = {data.spacing().z(), data.spacing().y(), data.spacing().x()};
-    int[] size = settings.patch() != null ? settings.patch().clone() : fit(settings, data, spacing);
+    if (settings.patch() != null) {
+      return of(settings, settings.patch().clone(), spacing);
+    }
+    // Rounding up to whole strides must not carry the patch over the bound.
+    int most = settings.maxPatchVoxels();
+    NetworkPlan plan = of(settings, fit(most, data, spacing), spacing);
+    while (plan.patch.voxels() > settings.maxPatchVoxels() && most > LEAST_VOXELS) {
+      most -= most / 16;
+      plan = of(settings, fit(most, data, spacing), spacing);
+    }
+    return plan;
+  }
+
+  private static NetworkPlan of(NetworkSettings settings, int[] size, double[] spacing) {
     int[][] strides = strides(settings.channels().length, size, spacing);
+    if (strides.length < 2) {
+      throw new UsageException(
+          "The patch of "
+              + size[0]
+              + "x"
+              + size[1]
+              + "x"
+              + size[2]
+              + " voxels (D, H, W) cannot be halved even once: expected at least "
+              + 2 * SMALLEST
+              + " voxels along an axis; set network.patch to more than the "
+              + (settings.patch() != null ? "given one." : "data's median size."));
+    }
     UNetConfig network =
         new UNetConfig(
             1,
@@ -36,10 +69,10 @@ public record NetworkPlan(PatchSize patch, UNetConfig network) {
   }
 
   /** The median case, its longest axis in mm shortened until the patch is small enough. */
-  private static int[] fit(NetworkSettings settings, Fingerprint data, double[] spacing) {
+  private static int[] fit(int most, Fingerprint data, double[] spacing) {
     PatchSize median = data.medianSize();
     int[] size = {median.depth(), median.height(), median.width()};
-    while ((long) size[0] * size[1] * size[2] > settings.maxPatchVoxels()) {
+    while ((long) size[0] * size[1] * size[2] > most) {
       int longest = -1;
       for (int a = 0; a < 3; a++) {
         boolean longer = longest < 0 || size[a] * spacing[a] > size[longest] * spacing[longest];
@@ -58,7 +91,11 @@ public record NetworkPlan(PatchSize patch, UNetConfig network) {
     int[][] strides = new int[stages][];
     strides[0] = new int[] {1, 1, 1};
     for (int s = 1; s < stages; s++) {
-      double finest = Arrays.stream(mm).min().orElseThrow();
+      // An axis that cannot be halved any more stays fine, and must not hold up the others.
+      double finest = Double.POSITIVE_INFINITY;
+      for (int a = 0; a < 3; a++) {
+        finest = extent[a] >= 2 * SMALLEST ? Math.min(finest, mm[a]) : finest;
+      }
       int[] stride = {1, 1, 1};
       for (int a = 0; a < 3; a++) {
         if (extent[a] >= 2 * SMALLEST && mm[a] < 2 * finest) {

@@ -10,6 +10,7 @@ import io.med3dinsight.progress.Progress;
 import io.med3dinsight.slice.SliceChoice;
 import io.med3dinsight.slice.SliceChoice.Place;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,14 +34,16 @@ final class Descriptions {
   /**
    * Captions of all cases of the run by case; null when the user stopped the work.
    *
-   * @throws DataException when a training case has none
+   * @throws DataException when a training case has none, or a caption's slice does not exist
    */
   Map<String, List<Caption>> of(RunFolder folder) {
     List<Caption> all;
     if (Files.exists(folder.captions())) {
       all = CaptionFile.read(folder.captions());
+      check(all, folder.captions());
     } else if (settings.describe().captions() != null) {
       all = CaptionFile.read(settings.describe().captions());
+      check(all, settings.describe().captions());
       CaptionFile.write(folder.captions(), all);
     } else {
       all = describe();
@@ -49,17 +52,48 @@ final class Descriptions {
       }
       CaptionFile.write(folder.captions(), all);
     }
+    return byCase(all);
+  }
+
+  private static Map<String, List<Caption>> byCase(List<Caption> captions) {
     Map<String, List<Caption>> byCase = new LinkedHashMap<>();
-    all.forEach(c -> byCase.computeIfAbsent(c.volume(), v -> new ArrayList<>()).add(c));
+    captions.forEach(c -> byCase.computeIfAbsent(c.volume(), v -> new ArrayList<>()).add(c));
+    return byCase;
+  }
+
+  /**
+   * Finds what cannot be used before anything is trained, and before the file is copied into the
+   * run's folder, where a resumed run would take it from. Captions of cases that the run does not
+   * use are left aside.
+   */
+  private void check(List<Caption> captions, Path file) {
+    for (Caption c : captions) {
+      int[] extents = data.extents().get(c.volume());
+      int count = extents == null ? Integer.MAX_VALUE : extents[c.plane().axis()];
+      if (c.slice() < 0 || c.slice() >= count) {
+        throw new DataException(
+            file
+                + " describes "
+                + c.plane().label()
+                + " slice "
+                + c.slice()
+                + " of case "
+                + c.volume()
+                + ", but the prepared volume has slices 0 to "
+                + (count - 1)
+                + " in that plane; correct the number.");
+      }
+    }
+    Map<String, List<Caption>> byCase = byCase(captions);
     for (Case c : data.training()) {
       if (!byCase.containsKey(c.id())) {
         throw new DataException(
-            "No caption describes a slice of training case "
+            file
+                + " describes no slice of training case "
                 + c.id()
-                + ": add some to the caption file, or leave describe.captions out.");
+                + ": add some, or leave describe.captions out.");
       }
     }
-    return byCase;
   }
 
   private List<Caption> describe() {

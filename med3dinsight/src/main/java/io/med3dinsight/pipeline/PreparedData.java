@@ -1,5 +1,6 @@
 package io.med3dinsight.pipeline;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.CaseStore;
 import io.med3dinsight.dataset.Fingerprint;
@@ -11,8 +12,11 @@ import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Grid;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A dataset as a run uses it: who trains and who tests, what the scans have in common, and the
@@ -22,13 +26,15 @@ import java.util.List;
  * @param test cases held out
  * @param prepared the training cases on the network's grid, in the same order; in memory as far as
  *     it goes, the rest on the disk
+ * @param extents D, H, W on the network's grid of every case by its id
  */
 record PreparedData(
     MsdDataset dataset,
     List<Case> training,
     List<Case> test,
     SegmentationPlan plan,
-    CaseStore prepared)
+    CaseStore prepared,
+    Map<String, int[]> extents)
     implements AutoCloseable {
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
@@ -44,6 +50,12 @@ record PreparedData(
             : Split.of(dataset, settings.testShare(), settings.seed());
     List<Case> training = dataset.cases(split.train());
     List<Case> test = dataset.cases(split.test());
+    if (test.isEmpty()) {
+      throw new DataException(
+          "The split of "
+              + dataset.folder()
+              + " names no case for testing; expected at least one, on which the run is scored.");
+    }
     Fingerprint fingerprint;
     try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
       fingerprint = Fingerprint.of(scans(dataset, training, task), dataset.isCt());
@@ -57,6 +69,30 @@ record PreparedData(
             fingerprint.preprocessing(),
             network.patch(),
             network.network());
+    Map<String, int[]> extents = new HashMap<>();
+    // Read now, so that a damaged one is reported before anything is trained.
+    try (Progress.Task task = progress.start("check", test.size(), "cases")) {
+      for (LabelledScan scan : scans(dataset, test, task)) {
+        extents.put(scan.id(), extents(plan.preprocessing().grid(scan.image().grid())));
+      }
+    }
+    CaseStore prepared = prepare(dataset, training, plan, folder, progress);
+    for (int i = 0; i < prepared.size(); i++) {
+      extents.put(prepared.id(i), extents(prepared.grid(i)));
+    }
+    return new PreparedData(dataset, training, test, plan, prepared, extents);
+  }
+
+  private static int[] extents(Grid g) {
+    return new int[] {g.depth(), g.height(), g.width()};
+  }
+
+  private static CaseStore prepare(
+      MsdDataset dataset,
+      List<Case> training,
+      SegmentationPlan plan,
+      RunFolder folder,
+      Progress progress) {
     long budget = (long) (HEAP_SHARE * Runtime.getRuntime().maxMemory());
     CaseStore prepared = new CaseStore(folder.prepared(), budget);
     try (Progress.Task task = progress.start("prepare", training.size(), "cases")) {
@@ -64,7 +100,7 @@ record PreparedData(
         prepared.add(TrainingCase.of(scan, plan.preprocessing()));
       }
     }
-    return new PreparedData(dataset, training, test, plan, prepared);
+    return prepared;
   }
 
   /** Loads one scan after the other, each dropped before the next. */

@@ -2,6 +2,8 @@ package io.med3dinsight.pipeline;
 
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
+import io.med3dinsight.report.MetricsLog;
+import io.med3dinsight.report.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +69,7 @@ public record RunFolder(Path root) {
    * @throws UsageException when it holds results of a run already
    */
   public void begin(RunSettings settings) throws IOException {
-    if (Stream.of(captions(), checkpoints(), model()).anyMatch(Files::exists)) {
+    if (hasResults()) {
       throw new UsageException(
           "Folder "
               + root
@@ -75,6 +77,24 @@ public record RunFolder(Path root) {
     }
     Files.createDirectories(root);
     Configuration.write(settings, config());
+  }
+
+  private boolean hasResults() {
+    return Stream.of(captions(), checkpoints(), model()).anyMatch(Files::exists);
+  }
+
+  /**
+   * Takes {@link #begin} back where nothing has been computed: data or settings that turn out to be
+   * unusable leave no run behind, and the next attempt may have the same folder.
+   */
+  public void abandon() throws IOException {
+    Path metrics = root.resolve(MetricsLog.FILE);
+    if (hasResults() || (Files.exists(metrics) && Files.size(metrics) > 0)) {
+      return;
+    }
+    Files.deleteIfExists(config());
+    Files.deleteIfExists(root.resolve(Provenance.FILE));
+    Files.deleteIfExists(metrics);
   }
 
   /**

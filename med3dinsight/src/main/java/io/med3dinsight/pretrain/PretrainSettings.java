@@ -58,6 +58,9 @@ public record PretrainSettings(
     positive("maxNorm", maxNorm);
     positive("maskBlock", maskBlock);
     positive("epsilon", epsilon);
+    if (warmup < 0 || !(weightDecay >= 0)) {
+      throw new UsageException("pretrain.warmup and pretrain.weightDecay must not be negative.");
+    }
     if (!(mass > 0 && mass <= 1)) {
       throw new UsageException("pretrain.mass is " + mass + ": expected above 0, at most 1.");
     }

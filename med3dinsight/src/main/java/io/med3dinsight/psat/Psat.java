@@ -87,7 +87,7 @@ public final class Psat extends Module {
     }
     return Scope.tidy(
         () -> {
-          Tensor seen = context(features, s);
+          Tensor seen = context(features);
           Tensor y = queries(slices.stream().flatMap(List::stream).toList());
           for (CrossAttentionBlock block : blocks) {
             y = block.call(y, seen);
@@ -102,19 +102,15 @@ public final class Psat extends Module {
     return x.div(x.square().sum(true, -1).add(1e-12f).sqrt());
   }
 
-  /** Encoder tokens with their positions, once for each slice: [N*S,T,width]. */
-  private Tensor context(Tensor features, int slices) {
+  /** Encoder tokens with their positions [N,T,width], which all slices of a volume look at. */
+  private Tensor context(Tensor features) {
     int n = features.dim(0);
     int d = features.dim(1);
     int h = features.dim(2);
     int w = features.dim(3);
     int width = settings.width();
     Tensor where = Tensor.of(device(), SinusoidalPosition.grid(d, h, w, width), d * h * w, width);
-    Tensor tokens = context.call(features.reshape(n, d * h * w, features.dim(4))).add(where);
-    return tokens
-        .reshape(n, 1, d * h * w, width)
-        .broadcastTo(n, slices, d * h * w, width)
-        .reshape(n * slices, d * h * w, width);
+    return context.call(features.reshape(n, d * h * w, features.dim(4))).add(where);
   }
 
   /** Query tokens [N*S,Q,width]. */

@@ -105,6 +105,9 @@ public final class Trainer<B> {
         Tape tape = Tape.open()) {
       Tensor loss = stage.loss(batch, metrics);
       double value = loss.item();
+      if (!Double.isFinite(value)) {
+        throw new DivergenceException("the loss is " + value);
+      }
       Gradients gradients = tape.gradients(loss);
       double norm = stage.optimizer().step(gradients::of, rate, stage.maxNorm());
       metrics.add("loss", value);
@@ -116,6 +119,16 @@ public final class Trainer<B> {
       return value;
     } catch (NonFiniteGradientException e) {
       throw new UsageException("Stage " + stage.name() + " diverged. " + e.getMessage(), e);
+    } catch (DivergenceException e) {
+      throw new UsageException(
+          "Stage "
+              + stage.name()
+              + " diverged. Step "
+              + (done + 1)
+              + ": "
+              + e.getMessage()
+              + "; lower the learning rate or check the input for NaN.",
+          e);
     }
   }
 

@@ -10,12 +10,18 @@ import io.med3dinsight.nn.Setup;
 
 /**
  * The learned distance {@code sqrt((u - v)^T M (u - v))} between embeddings (Luong et al., ICLR
- * 2024, arXiv 2405.10084). M is positive by construction: {@code diag(softplus(w))} or {@code A^T
- * A}; both start at the identity.
+ * 2024, arXiv 2405.10084). M is positive by construction: {@code diag(softplus(w) + 1e-6)} or
+ * {@code A^T A}; both start at the identity.
  */
 public final class MahalanobisMetric extends Module {
   /** {@code softplus(w) = 1}. */
   private static final float ONE = (float) Math.log(Math.E - 1);
+
+  /** Beyond it exp overflows. */
+  private static final float RANGE = 80;
+
+  /** Keeps the root's gradient finite where softplus rounds to 0. */
+  private static final float FLOOR = 1e-6f;
 
   private final MetricKind kind;
   private final Tensor weight;
@@ -50,7 +56,7 @@ public final class MahalanobisMetric extends Module {
   /** The embedding in coordinates where the metric is Euclidean. */
   private Tensor mapped(Tensor x) {
     return switch (kind) {
-      case DIAGONAL -> x.mul(weight.exp().add(1f).log().sqrt());
+      case DIAGONAL -> x.mul(weight.clamp(-RANGE, RANGE).exp().add(1f).log().add(FLOOR).sqrt());
       case FULL -> x.matmul(weight);
     };
   }

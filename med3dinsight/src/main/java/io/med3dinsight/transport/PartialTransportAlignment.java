@@ -3,6 +3,7 @@ package io.med3dinsight.transport;
 import io.med3dinsight.engine.function.Transport;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.training.DivergenceException;
 
 /**
  * Alignment by partial optimal transport: costs {@code C_ij = d(u_i, v_j) / max d} under a learned
@@ -19,6 +20,7 @@ public record PartialTransportAlignment(MahalanobisMetric metric, double epsilon
     implements Alignment {
   /**
    * @throws IllegalArgumentException for a single pair, whose plan is constant and has no gradient
+   * @throws DivergenceException when a distance is not finite
    */
   @Override
   public Tensor loss(Tensor u, Tensor v) {
@@ -31,9 +33,18 @@ public record PartialTransportAlignment(MahalanobisMetric metric, double epsilon
     return Scope.tidy(
         () -> {
           Tensor cost = metric.distance(batch(u), batch(v));
+          requireFinite(cost);
           Transport.Solution s = Transport.partial(Transport.divideByMax(cost), epsilon, mass);
           return Transport.matchingLoss(s.logPlan());
         });
+  }
+
+  private static void requireFinite(Tensor cost) {
+    for (float c : cost.toFloats()) {
+      if (!Float.isFinite(c)) {
+        throw new DivergenceException("a distance between embeddings is " + c);
+      }
+    }
   }
 
   private static Tensor batch(Tensor x) {

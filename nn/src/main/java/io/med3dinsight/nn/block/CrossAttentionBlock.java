@@ -1,6 +1,7 @@
 package io.med3dinsight.nn.block;
 
 import io.med3dinsight.engine.tensor.Scope;
+import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
@@ -10,7 +11,8 @@ import io.med3dinsight.nn.layer.MultiHeadAttention;
 
 /**
  * Pre-norm transformer decoder block: self-attention among the queries, cross-attention from the
- * queries to the context, MLP, each on a residual branch. Queries [B,Tq,C], context [B,Tk,Cc].
+ * queries to the context, MLP, each on a residual branch. Queries [B*G,Tq,C], context [B,Tk,Cc]: G
+ * groups of queries, often one, look at each context but not at each other.
  */
 public final class CrossAttentionBlock extends Module {
   private final LayerNorm norm1;
@@ -36,14 +38,29 @@ public final class CrossAttentionBlock extends Module {
     mlp = register("mlp", new Mlp(setup, width, hidden));
   }
 
-  /** The queries after having looked at each other and at the context. */
+  /**
+   * The queries after having looked at each other and at the context.
+   *
+   * @throws ShapeException when the queries cannot be shared out evenly among the contexts
+   */
   public Tensor call(Tensor queries, Tensor context) {
+    if (context.dim(0) == 0 || queries.dim(0) % context.dim(0) != 0) {
+      throw new ShapeException(
+          "A decoder block expects queries [B*G,Tq,C] and context [B,Tk,Cc], but was given "
+              + queries.type()
+              + " and "
+              + context.type());
+    }
     return Scope.tidy(
         () -> {
           Tensor n = norm1.call(queries);
           Tensor y = queries.add(selfAttention.call(n));
           Tensor c = normContext.call(context);
-          y = y.add(crossAttention.call(norm2.call(y), c, null, null));
+          // All groups side by side: keys and values are computed once for each context.
+          int[] shape = y.shape().toArray();
+          int contexts = c.dim(0);
+          Tensor q = norm2.call(y).reshape(contexts, shape[0] / contexts * shape[1], shape[2]);
+          y = y.add(crossAttention.call(q, c, null, null).reshape(shape));
           return y.add(mlp.call(norm3.call(y)));
         });
   }

@@ -1,0 +1,338 @@
+package io.med3dinsight.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.med3dinsight.cli.Programs.Ended;
+import io.med3dinsight.volume.Affine;
+import io.med3dinsight.volume.LabelVolume;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+  @TempDir private Path folder;
+
+  static Ended train(Path output, Path data, String... more) {
+    List<String> words = new ArrayList<>(List.of("train", "--output", output.toString()));
+    if (data != null) {
+      words.addAll(List.of("--data", data.toString()));
+    }
+    words.addAll(List.of(more));
+    return InProcess.run(TrainCommand.class, words.toArray(String[]::new));
+  }
+
+  private static String[] settings(String... more) {
+    return TinyData.settings(more).toArray(String[]::new);
+  }
+
+  private static void assertGood(Ended ended) {
+    assertEquals(0, ended.code(), ended.err());
+  }
+
+  private static void assertRefused(int code, String part, Ended ended) {
+    assertEquals(code, ended.code(), ended.err());
+    String sentence = ended.err().strip().lines().reduce((a, b) -> b).orElse("");
+    assertTrue(sentence.contains(part), ended.err());
+    assertEquals("", ended.out());
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  @Test
+  void theBuiltInSampleLeavesAWholeRunFolder() throws IOException {
+    Path run = folder.resolve("run");
+    Ended ended =
+        train(run, null, settings("network.patch=[16,16,16]", "inference.overlap=0", "--seed=3"));
+    assertGood(ended);
+    assertTrue(ended.out().startsWith("Mean Dice 0."), ended.out());
+    JsonNode metrics = json(run.resolve("metrics.json"));
+    double dice = metrics.at("/segmentation/test/dice/mean").asDouble(-1);
+    assertTrue(dice >= 0 && dice <= 1, metrics.toString());
+    assertEquals(6, metrics.at("/segmentation/test/cases").size());
+    assertTrue(metrics.has("encoder2d"));
+    JsonNode provenance = json(run.resolve("provenance.json"));
+    assertEquals(3, provenance.path("seed").asInt());
+    assertTrue(provenance.path("finished").isTextual());
+    for (String file :
+        List.of(
+            "config.yaml",
+            "metrics.jsonl",
+            "metrics.csv",
+            "captions.jsonl",
+            "encoder2d.safetensors",
+            "pretrained.safetensors",
+            "model.safetensors",
+            "report.html")) {
+      assertTrue(Files.size(run.resolve(file)) > 0, file);
+    }
+    for (Map.Entry<String, JsonNode> c : metrics.at("/segmentation/test/cases").properties()) {
+      String id = c.getKey();
+      assertTrue(Files.exists(run.resolve("predictions/" + id + ".nii.gz")), id);
+      assertTrue(Files.exists(run.resolve("overlays/" + id + ".png")), id);
+    }
+    String log = Files.readString(run.resolve("metrics.jsonl"));
+    for (String stage : List.of("encoder2d", "pretrain", "finetune")) {
+      assertTrue(log.contains("\"stage\":\"" + stage + "\""), log);
+    }
+  }
+
+  @Test
+  void predictGivesWhatTheRunPredicted() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path run = folder.resolve("run");
+    assertGood(train(run, data, settings()));
+    Path out = folder.resolve("c3.nii.gz");
+    Ended predicted =
+        InProcess.run(
+            PredictCommand.class,
+            "predict",
+            "--model",
+            run.toString(),
+            "--input",
+            TinyData.image(data, 3).toString(),
+            "--output",
+            out.toString());
+    assertEquals(0, predicted.code(), predicted.err());
+    assertArrayEquals(
+        LabelVolume.read(run.resolve("predictions/c3.nii.gz")).labels(),
+        LabelVolume.read(out).labels());
+  }
+
+  @Test
+  void oneAndTwoThreadsGiveTheSameBytes() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    for (String threads : List.of("1", "2")) {
+      assertGood(train(folder.resolve(threads), data, settings("--threads", threads)));
+    }
+    for (String file :
+        List.of(
+            "captions.jsonl",
+            "encoder2d.safetensors",
+            "pretrained.safetensors",
+            "model.safetensors",
+            "metrics.json",
+            "predictions/c3.nii.gz",
+            "checkpoints/finetune-last.safetensors")) {
+      assertArrayEquals(
+          Files.readAllBytes(folder.resolve("1").resolve(file)),
+          Files.readAllBytes(folder.resolve("2").resolve(file)),
+          file);
+    }
+  }
+
+  @Test
+  void withoutPretrainingNothingIsDescribed() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path run = folder.resolve("run");
+    assertGood(train(run, data, settings("pretrain.enabled=false")));
+    assertTrue(Files.exists(run.resolve("report.html")));
+    assertFalse(Files.exists(run.resolve("captions.jsonl")));
+    assertFalse(Files.exists(run.resolve("encoder2d.safetensors")));
+    assertFalse(Files.exists(run.resolve("pretrained.safetensors")));
+    assertFalse(json(run.resolve("metrics.json")).has("encoder2d"));
+  }
+
+  @Test
+  void fineTuningMayStartFromTheEncoderAlone() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path both = folder.resolve("both");
+    Path encoder = folder.resolve("encoder");
+    assertGood(train(both, data, settings()));
+    assertGood(train(encoder, data, settings("finetune.start=encoder")));
+    assertArrayEquals(
+        Files.readAllBytes(both.resolve("pretrained.safetensors")),
+        Files.readAllBytes(encoder.resolve("pretrained.safetensors")));
+    byte[] a = Files.readAllBytes(both.resolve("model.safetensors"));
+    byte[] b = Files.readAllBytes(encoder.resolve("model.safetensors"));
+    assertFalse(Arrays.equals(a, b));
+  }
+
+  @Test
+  void otherOrientationsAndVoxelSizesWork() throws IOException {
+    // Stored as P, I, L; voxels of 0.8, 1.5 and 1 mm.
+    Affine affine = Affine.of(0, 0, -1, 20, -0.8, 0, 0, 5, 0, -1.5, 0, -7);
+    Path data = TinyData.write(folder.resolve("data"), affine, new int[] {12, 10, 18});
+    Path run = folder.resolve("run");
+    assertGood(train(run, data, settings()));
+    LabelVolume reference = LabelVolume.read(TinyData.label(data, 3));
+    LabelVolume predicted = LabelVolume.read(run.resolve("predictions/c3.nii.gz"));
+    assertEquals(reference.grid(), predicted.grid());
+  }
+
+  @Test
+  void readyMadeCaptionsAreUsed() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path captions = captions("c0", "c1", "c2");
+    Path run = folder.resolve("run");
+    assertGood(train(run, data, settings("describe.captions=" + captions)));
+    assertEquals(
+        Files.readString(captions).lines().count(),
+        Files.readString(run.resolve("captions.jsonl")).lines().count());
+  }
+
+  private Path captions(String... cases) throws IOException {
+    StringBuilder sb = new StringBuilder();
+    for (String c : cases) {
+      for (int i = 0; i < 4; i++) {
+        for (String plane : List.of("axial", "coronal", "sagittal")) {
+          sb.append(
+              "{\"volume\":\"%s\",\"plane\":\"%s\",\"slice\":%d,\"text\":\"%s slice %d of %s\"}%n"
+                  .formatted(c, plane, i * 3, plane, i, c));
+        }
+      }
+    }
+    return Files.writeString(folder.resolve("captions.jsonl"), sb);
+  }
+
+  @Test
+  void captionsThatCannotBeUsedAreRefusedAndNotKept() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path run = folder.resolve("run");
+    Path file = captions("c0", "c1", "c2");
+    String good = Files.readString(file);
+    String[] settings = settings("describe.captions=" + file);
+    Files.writeString(file, good.replaceFirst("\"slice\":9", "\"slice\":99"));
+    assertRefused(3, file + " describes ", train(run, data, settings));
+    Files.writeString(file, good.replaceFirst("\"slice\":9", "\"slice\":-1"));
+    assertRefused(3, file + " describes ", train(run, data, settings));
+    Files.writeString(file, good.replaceFirst("\"plane\":\"axial\"", "\"plane\":\"oblique\""));
+    assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
+    Files.writeString(file, good.replaceFirst(",\"text\":\"[^\"]*\"", ""));
+    assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
+    Files.writeString(file, good.replaceFirst("\"volume\":\"c0\",", ""));
+    assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
+    Files.writeString(file, good.replace("\"c1\"", "\"c9\""));
+    assertRefused(3, "no slice of training case c1", train(run, data, settings));
+    Files.delete(file);
+    assertRefused(3, file.toString(), train(run, data, settings));
+    assertFalse(Files.exists(run.resolve("captions.jsonl")));
+    // Put right, the same folder serves.
+    Files.writeString(file, good);
+    assertGood(train(run, data, settings));
+  }
+
+  @Test
+  void wrongUseIsRefused() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path run = folder.resolve("run");
+    Path none = folder.resolve("none");
+    assertRefused(2, "no run to resume", train(none, data, "--resume"));
+    assertRefused(2, "pretrain.epochs", train(none, data, "pretrain.epoch=3"));
+    assertRefused(2, "pretrain.mass", train(none, data, "pretrain.mass=2"));
+    assertRefused(2, "pretrain.warmup", train(none, data, "pretrain.warmup=-1"));
+    assertRefused(2, "finetune.foregroundShare", train(none, data, "finetune.foregroundShare=2"));
+    assertRefused(2, "whole number", train(none, data, "finetune.epochs=many"));
+    assertRefused(2, "7x7x7", train(none, data, settings("network.patch=[7,7,7]")));
+    assertRefused(2, "device", train(none, data, settings("--device", "abacus")));
+    assertFalse(Files.exists(none.resolve("config.yaml")));
+    assertGood(train(run, data, settings("pretrain.enabled=false")));
+    byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+    assertRefused(2, "holds a run already", train(run, data, settings()));
+    assertRefused(2, "keeps its settings", train(run, data, "--resume", "finetune.epochs=9"));
+    assertRefused(2, "keeps its settings", train(run, data, "--resume", "--seed", "9"));
+    assertGood(train(run, data, "--resume", "finetune.epochs=2"));
+    assertGood(train(run, null, "--resume"));
+    assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
+  }
+
+  @Test
+  void damagedCheckpointsAreNamed() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path run = folder.resolve("run");
+    assertGood(train(run, data, settings()));
+    Path model = run.resolve("model.safetensors");
+    byte[] whole = Files.readAllBytes(model);
+    for (Path file :
+        List.of(
+            model,
+            run.resolve("checkpoints/finetune-last.safetensors"),
+            run.resolve("pretrained.safetensors"),
+            run.resolve("encoder2d.safetensors"))) {
+      byte[] bytes = Files.readAllBytes(file);
+      Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+      assertRefused(3, file.toString(), train(run, null, "--resume"));
+      Files.write(file, bytes);
+      Files.deleteIfExists(model);
+    }
+    assertGood(train(run, null, "--resume"));
+    assertArrayEquals(whole, Files.readAllBytes(model));
+  }
+
+  /** What is left of a run that was refused: nothing. */
+  private static void assertNothingLeft(Path run) throws IOException {
+    if (Files.exists(run)) {
+      try (Stream<Path> entries = Files.list(run)) {
+        assertEquals(List.of(), entries.toList());
+      }
+    }
+  }
+
+  private int refused;
+
+  private interface Damage {
+    Path apply(Path data) throws IOException;
+  }
+
+  private void refused(String part, Damage damage) throws IOException {
+    int number = ++refused;
+    Path data = TinyData.write(folder.resolve("data" + number));
+    Path file = damage.apply(data);
+    Path run = folder.resolve("run" + number);
+    Ended ended = train(run, data, settings());
+    assertRefused(3, part, ended);
+    assertTrue(ended.err().contains(file.getFileName().toString()), ended.err());
+    assertFalse(ended.err().contains("encoder2d: "), "found late: " + ended.err());
+    assertNothingLeft(run);
+  }
+
+  @Test
+  void datasetsThatCannotBeReadAreRefused() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path run = folder.resolve("run");
+    assertRefused(3, empty + " is empty", train(run, empty));
+    assertRefused(3, "does not exist", train(run, folder.resolve("nowhere")));
+    assertNothingLeft(run);
+    refused("has no dataset.json", d -> deleted(d.resolve("dataset.json")));
+    refused("is not valid JSON", d -> Files.writeString(d.resolve("dataset.json"), "{\"name\": "));
+    refused("is missing, although", d -> deleted(TinyData.label(d, 2)));
+    refused(
+        "no case for testing",
+        d -> {
+          Files.writeString(d.resolve("splits.json"), "{\"train\":[\"c0\",\"c1\"],\"test\":[]}");
+          return d;
+        });
+  }
+
+  private static Path deleted(Path file) throws IOException {
+    Files.delete(file);
+    return file;
+  }
+
+  /** Both in a training case and in the test case, which is needed last of all. */
+  @Test
+  void damagedFilesAreReportedBeforeAnythingIsTrained() throws IOException {
+    for (int i : new int[] {1, 3}) {
+      String c = "c" + i + ".nii.gz";
+      refused("imagesTr/" + c, d -> DamagedFiles.truncated(TinyData.image(d, i)));
+      refused("labelsTr/" + c, d -> DamagedFiles.truncated(TinyData.label(d, i)));
+      refused(c + " ", d -> DamagedFiles.enormous(TinyData.image(d, i)));
+      refused("c" + i + ": the image", d -> DamagedFiles.otherShape(TinyData.label(d, i)));
+      refused("c" + i + ": the label", d -> DamagedFiles.unknownLabel(TinyData.label(d, i)));
+      refused(c, d -> DamagedFiles.notANumber(TinyData.image(d, i)));
+    }
+  }
+}

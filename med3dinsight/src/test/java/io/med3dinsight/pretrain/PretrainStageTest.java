@@ -1,0 +1,152 @@
+package io.med3dinsight.pretrain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.med3dinsight.UsageException;
+import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.slice.Plane;
+import io.med3dinsight.training.Records;
+import io.med3dinsight.training.Trainer;
+import io.med3dinsight.training.TrainingContext;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PretrainStageTest {
+  private static final Device DEVICE = Device.cpu(2);
+  private static final UNetConfig NETWORK =
+      new UNetConfig(1, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, true);
+
+  @TempDir Path dir;
+
+  /** Volumes whose embeddings say plane and rough position, which the queries know as well. */
+  private static List<DescribedVolume> volumes(float broken) {
+    List<DescribedVolume> out = new ArrayList<>();
+    SplittableRandom random = new SplittableRandom(1);
+    for (int n = 0; n < 3; n++) {
+      float[] image = new float[512];
+      for (int i = 0; i < image.length; i++) {
+        image[i] = (float) (Math.sin(i / 64 * 0.8) + 0.1 * random.nextDouble()) * broken;
+      }
+      List<EmbeddedSlice> slices = new ArrayList<>();
+      for (Plane p : Plane.values()) {
+        for (int i = 0; i < 8; i++) {
+          float[] e = new float[6];
+          e[p.ordinal() * 2 + i / 4] = 1;
+          slices.add(new EmbeddedSlice(p, i, e, e.clone()));
+        }
+      }
+      out.add(new DescribedVolume("v" + n, image, new int[] {8, 8, 8}, slices));
+    }
+    return out;
+  }
+
+  private static PretrainStage stage(PretrainSettings s, float broken) {
+    return new PretrainStage(
+        DEVICE, NETWORK, new PatchSize(8, 8, 8), s, volumes(broken), "test", 3);
+  }
+
+  private Records train(PretrainStage stage) {
+    Records records = new Records();
+    assertTrue(
+        Trainer.run(
+            stage,
+            new TrainingContext(
+                dir, DEVICE, false, Duration.ofHours(1), records, Progress.NONE, () -> false)));
+    return records;
+  }
+
+  @Test
+  void everyTermOfTheLossFalls() {
+    try (PretrainStage stage = stage(CropBatchesTest.settings(2, 4, 0.3, 1, 1, 1), 1)) {
+      Records r = train(stage);
+      for (String name : List.of("loss", "loss.image", "loss.text", "loss.reconstruction")) {
+        double[] v = r.of(name);
+        assertEquals(3, v.length, name);
+        assertTrue(v[2] < 0.95 * v[0], name + " " + Arrays.toString(v));
+      }
+      double[] sum = r.of("loss");
+      for (int i = 0; i < 3; i++) {
+        assertEquals(
+            sum[i],
+            r.of("loss.image")[i] + r.of("loss.text")[i] + r.of("loss.reconstruction")[i],
+            1e-5);
+      }
+    }
+  }
+
+  /** A switched-off term is not computed, and what only it would train stays as it was. */
+  @ParameterizedTest
+  @CsvSource({"0,1,1", "1,0,1", "1,1,0", "0,0,1", "0,2,0"})
+  void weightsSwitchTermsOff(double image, double text, double rebuilt) {
+    try (PretrainStage stage =
+        stage(CropBatchesTest.settings(2, 2, 0.3, image, text, rebuilt), 1)) {
+      Map<String, float[]> before = weights(stage);
+      Records r = train(stage);
+      assertEquals(image > 0, r.of("loss.image").length > 0);
+      assertEquals(text > 0, r.of("loss.text").length > 0);
+      assertEquals(rebuilt > 0, r.of("loss.reconstruction").length > 0);
+      Map<String, float[]> after = weights(stage);
+      for (String name : before.keySet()) {
+        boolean psat = name.startsWith("psat.") || name.startsWith("metric.");
+        boolean rebuilding = name.startsWith("unet.decoder") || name.startsWith("unet.head");
+        boolean off = (psat && image + text == 0) || (rebuilding && rebuilt == 0);
+        boolean same = Arrays.equals(before.get(name), after.get(name));
+        assertEquals(off, same, name);
+      }
+      if (image == 0 && rebuilt == 0) {
+        assertArrayEquals(scaled(r.of("loss.text"), text), r.of("loss"), 1e-5);
+      }
+    }
+  }
+
+  private static double[] scaled(double[] v, double factor) {
+    return Arrays.stream(v).map(x -> x * factor).toArray();
+  }
+
+  private static Map<String, float[]> weights(PretrainStage stage) {
+    Map<String, float[]> out = new HashMap<>();
+    stage.module().namedParameters().forEach((n, t) -> out.put(n, t.toFloats()));
+    return out;
+  }
+
+  @Test
+  void divergenceNamesStageAndStep() {
+    try (PretrainStage stage = stage(CropBatchesTest.settings(2, 2, 0, 1, 1, 1), Float.NaN)) {
+      UsageException e = assertThrows(UsageException.class, () -> train(stage));
+      assertTrue(e.getMessage().startsWith("Stage pretrain diverged. Step 1: "), e.getMessage());
+    }
+    try (PretrainStage stage = stage(CropBatchesTest.settings(2, 2, 0, 0, 0, 1), Float.NaN)) {
+      UsageException e = assertThrows(UsageException.class, () -> train(stage));
+      assertTrue(
+          e.getMessage().startsWith("Stage pretrain diverged. Step 1: the loss is NaN"),
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void settingsThatCannotBeUsedAreRefused() {
+    assertThrows(UsageException.class, () -> CropBatchesTest.settings(1, 1, 0, 1, 1, 1));
+    assertThrows(UsageException.class, () -> CropBatchesTest.settings(2, 2, 1, 1, 1, 1));
+    assertThrows(UsageException.class, () -> CropBatchesTest.settings(2, 2, 0, 0, 0, 0));
+    assertThrows(UsageException.class, () -> CropBatchesTest.settings(2, 2, 0, -1, 1, 1));
+    // One pair is enough where nothing is aligned.
+    assertEquals(1, CropBatchesTest.settings(1, 1, 0, 0, 0, 1).slices());
+  }
+}
