@@ -74,7 +74,6 @@ public final class StepProfile {
                         backend.calls.get(e.getKey()),
                         e.getKey())));
     double sum = best.values().stream().mapToDouble(Double::doubleValue).sum();
-    System.out.println(
-        String.format(Locale.ROOT, "ops %.1f ms, fastest step %.1f ms", sum, whole));
+    System.out.println(String.format(Locale.ROOT, "ops %.1f ms, fastest step %.1f ms", sum, whole));
   }
 }

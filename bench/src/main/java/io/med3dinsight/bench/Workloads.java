@@ -73,16 +73,23 @@ public final class Workloads {
   }
 
   /**
-   * @param whole whether the gradient of the input is computed too; no network wants it of its first
-   *     layer
+   * @param whole whether the gradient of the input is computed too; no network wants it of its
+   *     first layer
    */
-  private static Workload conv(
-      String name, int batch, int extent, int in, int out, boolean whole) {
+  private static Workload conv(String name, int batch, int extent, int in, int out, boolean whole) {
     Input x = Input.of(ACTIVATION, batch, extent, extent, extent, in);
     Conv3d op = Conv3d.same(3);
     return new Workload(
         name,
-        "conv 3^3 [" + batch + "," + extent + "^3," + in + "] to " + out + (in > 1 ? "" : whole ? ", with input gradient" : ", weight gradient only"),
+        "conv 3^3 ["
+            + batch
+            + ","
+            + extent
+            + "^3,"
+            + in
+            + "] to "
+            + out
+            + (in > 1 ? "" : whole ? ", with input gradient" : ", weight gradient only"),
         ACTIVATION,
         List.of(
             whole ? x : x.constant(),
@@ -197,12 +204,17 @@ public final class Workloads {
    * @param tolerance relative error of the row sums at which a problem counts as solved
    */
   public static Workload transport(double tolerance) {
+    return transport(64, tolerance);
+  }
+
+  /** {@link #transport(double)} with another number of problems. */
+  public static Workload transport(int problems, double tolerance) {
     int n = 64;
     return new Workload(
         "transport",
-        "partial OT, 64 problems of 64 x 64",
+        "partial OT, " + problems + " problems of 64 x 64",
         SAME,
-        List.of(Input.of(SAME, n, n, n).scaled(0.5).moved(0.5)),
+        List.of(Input.of(SAME, problems, n, n).scaled(0.5).moved(0.5)),
         in -> Transport.matchingLoss(plan(in[0], tolerance).logPlan()));
   }
 

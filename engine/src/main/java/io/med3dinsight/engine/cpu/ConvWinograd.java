@@ -8,8 +8,8 @@ import java.util.Arrays;
  * over the other two axes and the channels is direct, by the register tiles of {@link ConvGather}.
  *
  * <p>A task computes four rows of some planes, one plane after another: it transforms the six
- * source rows of one new plane, copies them so that columns are next to each other into a ring of as
- * many planes as the kernel has, and sums six rows of products, which it transforms back.
+ * source rows of one new plane, copies them so that columns are next to each other into a ring of
+ * as many planes as the kernel has, and sums six rows of products, which it transforms back.
  */
 final class ConvWinograd {
   private static final int IN = WinogradKernels.IN;
@@ -235,15 +235,7 @@ final class ConvWinograd {
       }
       int valid = Math.min(block, p.targetC - b * block);
       transforms.output(
-          products,
-          productsBase,
-          productRow,
-          width(b),
-          p.targetW,
-          valid,
-          target,
-          at,
-          p.targetC);
+          products, productsBase, productRow, width(b), p.targetW, valid, target, at, p.targetC);
     }
   }
 }

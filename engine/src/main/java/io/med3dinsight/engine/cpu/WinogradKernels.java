@@ -28,7 +28,8 @@ public interface WinogradKernels {
    * @param at where output rows start; as many as its length
    * @param ys distance of positions in the outputs
    */
-  void output(float[] m, int mo, int step, int width, int n, int valid, float[] y, int[] at, int ys);
+  void output(
+      float[] m, int mo, int step, int width, int n, int valid, float[] y, int[] at, int ys);
 
   /**
    * {@code A}: of the four rows of an output's gradient at {@code at[0..3]}, six rows {@code step}
