@@ -101,10 +101,10 @@ public final class Workloads {
     Conv3d op = new Conv3d(ConvSpec.of(4, 0));
     return new Workload(
         "patch-embedding",
-        "patch embedding 4^3 [2,128^3,1] to 96",
+        "patch embedding 4^3 [2,128^3,1] to 96, weight gradient only",
         ACTIVATION,
         List.of(
-            Input.of(ACTIVATION, 2, 128, 128, 128, 1),
+            Input.of(ACTIVATION, 2, 128, 128, 128, 1).constant(),
             Input.of(CONV, 4, 4, 4, 1, 96).scaled(0.125),
             Input.of(SAME, 96)),
         in -> Eager.run1(op, in));
