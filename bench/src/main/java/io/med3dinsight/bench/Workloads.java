@@ -101,10 +101,10 @@ public final class Workloads {
     Conv3d op = new Conv3d(ConvSpec.of(4, 0));
     return new Workload(
         "patch-embedding",
-        "patch embedding 4^3 [2,128^3,1] to 96",
+        "patch embedding 4^3 [2,128^3,1] to 96, weight gradient only",
         ACTIVATION,
         List.of(
-            Input.of(ACTIVATION, 2, 128, 128, 128, 1),
+            Input.of(ACTIVATION, 2, 128, 128, 128, 1).constant(),
             Input.of(CONV, 4, 4, 4, 1, 96).scaled(0.125),
             Input.of(SAME, 96)),
         in -> Eager.run1(op, in));
@@ -204,12 +204,17 @@ public final class Workloads {
    * @param tolerance relative error of the row sums at which a problem counts as solved
    */
   public static Workload transport(double tolerance) {
+    return transport(64, tolerance);
+  }
+
+  /** {@link #transport(double)} with another number of problems. */
+  public static Workload transport(int problems, double tolerance) {
     int n = 64;
     return new Workload(
         "transport",
-        "partial OT, 64 problems of 64 x 64",
+        "partial OT, " + problems + " problems of 64 x 64",
         SAME,
-        List.of(Input.of(SAME, n, n, n).scaled(0.5).moved(0.5)),
+        List.of(Input.of(SAME, problems, n, n).scaled(0.5).moved(0.5)),
         in -> Transport.matchingLoss(plan(in[0], tolerance).logPlan()));
   }
 

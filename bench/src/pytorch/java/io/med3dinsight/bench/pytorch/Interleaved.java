@@ -46,9 +46,9 @@ final class Interleaved {
     all.add(0, ours);
     double[] best = new double[all.size()];
     Arrays.fill(best, Double.POSITIVE_INFINITY);
-    for (Contender c : all) {
-      turn(c, effort.warmUp(), effort.warmUpRuns() / (c == ours ? 1 : 4));
-      rest(c == ours, effort);
+    for (int i = 0; i < all.size(); i++) {
+      turn(all.get(i), effort.warmUp(), effort.warmUpRuns() / (i == 0 ? 1 : 4));
+      rest(i == 0, effort);
     }
     double[] ratios = new double[effort.rounds()];
     for (int r = 0; r < effort.rounds(); r++) {

@@ -50,7 +50,7 @@ final class PeerFunctions {
           List.of(
               new Variant("fused", false, in -> fused(in[0], in[1], in[2], bias(in[3]))),
               new Variant("explicit", false, PeerFunctions::explicit));
-      case "transport" -> plain(in -> PeerTransport.loss(in[0]));
+      case "transport" -> plain(in -> PeerTransport.loss(in[0], PeerTransport.ITERATIONS));
       default -> throw new IllegalArgumentException("no peer for " + workload);
     };
   }

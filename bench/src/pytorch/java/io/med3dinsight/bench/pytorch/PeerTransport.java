@@ -2,11 +2,12 @@ package io.med3dinsight.bench.pytorch;
 
 import io.med3dinsight.bench.Workloads;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Entropic partial transport by 100 of Dykstra's iterations (Benamou et al. 2015, algorithm of
+ * Entropic partial transport by some of Dykstra's iterations (Benamou et al. 2015, algorithm of
  * section 5), recorded by autograd, which is what POT's {@code entropic_partial_wasserstein} does
  * with PyTorch tensors; here for a batch of problems at once.
  */
@@ -16,7 +17,7 @@ final class PeerTransport {
   private PeerTransport() {}
 
   /** Plans [P,n,m] of costs [P,n,m] with uniform marginals. */
-  static Tensor plan(Tensor cost) {
+  static Tensor plan(Tensor cost, int iterations) {
     Scalar rows = new Scalar(1.0 / cost.size(1));
     Scalar columns = new Scalar(1.0 / cost.size(2));
     Scalar mass = new Scalar(Workloads.MASS);
@@ -25,7 +26,7 @@ final class PeerTransport {
     Tensor q1 = null;
     Tensor q2 = null;
     Tensor q3 = null;
-    for (int i = 0; i < ITERATIONS; i++) {
+    for (int i = 0; i < iterations; i++) {
       Tensor before = k;
       k = times(k, q1);
       Tensor k1 = k.mul(atMostOne(rows, k.sum(new long[] {2}, true, none())));
@@ -48,12 +49,12 @@ final class PeerTransport {
     return sums.reciprocal().mul(limit).clamp_max(new Scalar(1.0));
   }
 
-  private static org.bytedeco.pytorch.ScalarTypeOptional none() {
-    return new org.bytedeco.pytorch.ScalarTypeOptional();
+  private static ScalarTypeOptional none() {
+    return new ScalarTypeOptional();
   }
 
   /** {@code -mean over problems and i of log P_ii}. */
-  static Tensor loss(Tensor cost) {
-    return torch.mean(plan(cost).diagonal(0, 1, 2).log()).neg();
+  static Tensor loss(Tensor cost, int iterations) {
+    return torch.mean(plan(cost, iterations).diagonal(0, 1, 2).log()).neg();
   }
 }

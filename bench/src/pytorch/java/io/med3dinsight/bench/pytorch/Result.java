@@ -40,8 +40,17 @@ record Result(
   static final String FORWARD = "forward";
   static final String BOTH = "forward + backward";
 
+  Result withDifference(double d) {
+    return new Result(
+        row, title, mode, unit, ours, theirs, variant, ratio, low, median, high, target, d, note,
+        commit, measured);
+  }
+
   String verdict() {
-    return target == null ? "" : ratio <= target ? "met" : "missed";
+    if (target == null) {
+      return ratio > 1 ? "slower" : "";
+    }
+    return ratio <= target ? "met" : "missed";
   }
 
   /** What tells it from all others. */

@@ -9,10 +9,22 @@ final class ResultTable {
   private static final List<String> CONVOLUTIONS =
       List.of("conv-1-32", "conv-32-64", "conv-64-128", "conv-32-32");
 
+  private static final String HEAD =
+      """
+      # Speed on the CPU beside PyTorch
+
+      Written by `bench/run io.med3dinsight.bench.pytorch.Comparison --markdown
+      docs/results/speed-cpu.md --json docs/results/speed-cpu.json`, after `mvn -q -DskipTests
+      -Pbench-pytorch package`; how it measures is in [benchmarks.md](../benchmarks.md). Times are
+      minima, the ratio is ours / PyTorch's, of PyTorch's memory formats the faster one counts. The
+      paired ratios are those of single rounds and show the machine's unrest.
+
+      """;
+
   private ResultTable() {}
 
   static String markdown(List<Result> results, Machine machine, String peer) {
-    StringBuilder b = new StringBuilder();
+    StringBuilder b = new StringBuilder(HEAD);
     b.append(
         String.format(
             Locale.ROOT,

@@ -124,7 +124,7 @@ final class SimdFunctions {
 
   static FloatVector erf(FloatVector x) {
     FloatVector a = x.abs();
-    FloatVector e = exp(a.neg().mul(a));
+    FloatVector e = expNegated(a.mul(a));
     FloatVector t = broadcast(S, 1f).div(broadcast(S, C_SCALE).fma(a, broadcast(S, 1f)));
     FloatVector c =
         broadcast(S, C8).fma(t, broadcast(S, C7)).fma(t, broadcast(S, C6)).fma(t, broadcast(S, C5));
@@ -149,7 +149,7 @@ final class SimdFunctions {
 
   static FloatVector gelu(FloatVector x) {
     FloatVector a = x.abs().mul(SQRT_HALF);
-    FloatVector e = exp(a.neg().mul(a));
+    FloatVector e = expNegated(a.mul(a));
     FloatVector t = broadcast(S, 1f).div(broadcast(S, C_SCALE).fma(a, broadcast(S, 1f)));
     FloatVector c =
         broadcast(S, C8).fma(t, broadcast(S, C7)).fma(t, broadcast(S, C6)).fma(t, broadcast(S, C5));
@@ -165,7 +165,7 @@ final class SimdFunctions {
 
   static FloatVector geluDerivative(FloatVector x) {
     FloatVector a = x.abs().mul(SQRT_HALF);
-    FloatVector e = exp(a.neg().mul(a));
+    FloatVector e = expNegated(a.mul(a));
     FloatVector t = broadcast(S, 1f).div(broadcast(S, C_SCALE).fma(a, broadcast(S, 1f)));
     FloatVector c =
         broadcast(S, C8).fma(t, broadcast(S, C7)).fma(t, broadcast(S, C6)).fma(t, broadcast(S, C5));
