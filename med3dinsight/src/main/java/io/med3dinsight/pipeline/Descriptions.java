@@ -70,7 +70,7 @@ final class Descriptions {
     for (Caption c : captions) {
       int[] extents = data.extents().get(c.volume());
       int count = extents == null ? Integer.MAX_VALUE : extents[c.plane().axis()];
-      if (c.slice() < 0 || c.slice() >= count) {
+      if (c.slice() >= count) {
         throw new DataException(
             file
                 + " describes "

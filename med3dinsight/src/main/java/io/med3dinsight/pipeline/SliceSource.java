@@ -1,6 +1,5 @@
 package io.med3dinsight.pipeline;
 
-import io.med3dinsight.DataException;
 import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.slice.IntensityScale;
@@ -13,19 +12,17 @@ import io.med3dinsight.volume.Volume;
 
 /** Slices of one case on the network's grid, with the intensities of the file. */
 final class SliceSource {
-  private final Case source;
   private final Volume volume;
   private final IntensityScale scale;
 
-  private SliceSource(Case source, Volume volume) {
-    this.source = source;
+  private SliceSource(Volume volume) {
     this.volume = volume;
     this.scale = IntensityScale.of(volume.voxels());
   }
 
   static SliceSource of(Case source, Preprocessing preprocessing) {
     Preprocessing raw = new Preprocessing(preprocessing.spacing(), Normalization.none());
-    return new SliceSource(source, raw.image(Volume.read(source.image()).requireFinite()));
+    return new SliceSource(raw.image(Volume.read(source.image()).requireFinite()));
   }
 
   /** Extents D, H, W. */
@@ -40,25 +37,8 @@ final class SliceSource {
     return Slice.of(volume.voxels(), extents(), spacing, place.plane(), place.index(), scale);
   }
 
-  /**
-   * The slice that a caption describes.
-   *
-   * @throws DataException when the volume has no such slice
-   */
+  /** The slice that a caption describes. */
   Slice slice(Caption caption) {
-    int count = extents()[caption.plane().axis()];
-    if (caption.slice() < 0 || caption.slice() >= count) {
-      throw new DataException(
-          "The caption of "
-              + caption.plane().label()
-              + " slice "
-              + caption.slice()
-              + " of case "
-              + source.id()
-              + " cannot be used: the prepared volume has slices 0 to "
-              + (count - 1)
-              + " in that plane.");
-    }
     return slice(new Place(caption.plane(), caption.slice()));
   }
 }
