@@ -10,8 +10,8 @@ import io.med3dinsight.nn.Setup;
 
 /**
  * The learned distance {@code sqrt((u - v)^T M (u - v))} between embeddings (Luong et al., ICLR
- * 2024, arXiv 2405.10084). M is positive by construction: {@code diag(softplus(w) + 1e-6)} or {@code A^T
- * A}; both start at the identity.
+ * 2024, arXiv 2405.10084). M is positive by construction: {@code diag(softplus(w) + 1e-6)} or
+ * {@code A^T A}; both start at the identity.
  */
 public final class MahalanobisMetric extends Module {
   /** {@code softplus(w) = 1}. */
@@ -56,8 +56,7 @@ public final class MahalanobisMetric extends Module {
   /** The embedding in coordinates where the metric is Euclidean. */
   private Tensor mapped(Tensor x) {
     return switch (kind) {
-      case DIAGONAL ->
-          x.mul(weight.clamp(-RANGE, RANGE).exp().add(1f).log().add(FLOOR).sqrt());
+      case DIAGONAL -> x.mul(weight.clamp(-RANGE, RANGE).exp().add(1f).log().add(FLOOR).sqrt());
       case FULL -> x.matmul(weight);
     };
   }

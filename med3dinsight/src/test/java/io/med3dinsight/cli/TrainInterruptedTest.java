@@ -38,10 +38,7 @@ class TrainInterruptedTest {
     words.addAll(resume ? List.of("--resume") : settings());
     Process p =
         Programs.start(
-            Main.class,
-            folder.resolve("out"),
-            folder.resolve("err"),
-            words.toArray(String[]::new));
+            Main.class, folder.resolve("out"), folder.resolve("err"), words.toArray(String[]::new));
     started.add(p);
     return p;
   }

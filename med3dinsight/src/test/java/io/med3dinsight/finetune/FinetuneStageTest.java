@@ -70,10 +70,7 @@ class FinetuneStageTest {
   private FinetuneStage stage(Path folder, int validateEvery) {
     Validation validation =
         new Validation(
-            PLAN,
-            List.of(Balls.noisy("v", 12, 9)),
-            InferenceOptions.standard(),
-            best(folder));
+            PLAN, List.of(Balls.noisy("v", 12, 9)), InferenceOptions.standard(), best(folder));
     return new FinetuneStage(
         DEVICE,
         PLAN,

@@ -159,8 +159,7 @@ class PsatTest {
       Tensor x = Tensor.zeros(DEVICE, 2, 1, 1, 1, 5);
       assertThrows(ShapeException.class, () -> psat.embed(x, List.of(List.of(q))));
       assertThrows(ShapeException.class, () -> psat.embed(x, List.of(List.of(), List.of())));
-      assertThrows(
-          ShapeException.class, () -> psat.embed(x, List.of(List.of(q), List.of(q, q))));
+      assertThrows(ShapeException.class, () -> psat.embed(x, List.of(List.of(q), List.of(q, q))));
     }
     assertThrows(UsageException.class, () -> new PsatSettings(10, 3, 1, 1, true, true));
     assertThrows(UsageException.class, () -> new PsatSettings(9, 3, 1, 1, true, true));

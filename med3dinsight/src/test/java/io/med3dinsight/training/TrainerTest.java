@@ -284,8 +284,7 @@ class TrainerTest {
   @Test
   void anotherSeedOrNetworkIsRefused() {
     train(dir, false, MetricsSink.NONE, 3);
-    TrainingContext resume =
-        context(dir, true, MetricsSink.NONE, Duration.ofHours(1), () -> false);
+    TrainingContext resume = context(dir, true, MetricsSink.NONE, Duration.ofHours(1), () -> false);
     try (Toy other = new Toy(6, 4)) {
       UsageException e = assertThrows(UsageException.class, () -> Trainer.run(other, resume));
       assertTrue(e.getMessage().contains("seed 5") && e.getMessage().contains("seed 6"));
@@ -305,8 +304,7 @@ class TrainerTest {
     for (int length : new int[] {0, 5, 100, bytes.length / 2, bytes.length - 1}) {
       Files.write(file, Arrays.copyOf(bytes, length));
       CheckpointException e =
-          assertThrows(
-              CheckpointException.class, () -> train(dir, true, MetricsSink.NONE, 99));
+          assertThrows(CheckpointException.class, () -> train(dir, true, MetricsSink.NONE, 99));
       assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
       assertEquals(1, e.getMessage().lines().count());
     }
