@@ -6,7 +6,9 @@ io.med3dinsight.volume, .metric and .dataset.
 Needs numpy and scipy (written with 1.24.2 and 1.10.1). Arrays are [D, H, W], row-major.
   volume/resampling.jsonl     map_coordinates(order=1, mode="nearest") at (i + 0.5) n / m - 0.5
   volume/normalization.jsonl  clip to percentiles, z-score
-  metric/scores.jsonl         Dice and the 95th percentile Hausdorff distance of random blobs
+  metric/scores.jsonl         Dice and the 95th percentile Hausdorff distance of random blobs; MONAI 1.5.0's
+                              compute_hausdorff_distance(percentile=95, spacing=...) was compared once, and
+                              gives the same within its float32, 1e-5 mm
   dataset/intensities.jsonl   Gaussian smoothing, contrast and gamma
 """
 

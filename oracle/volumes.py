@@ -1,14 +1,14 @@
 """NIfTI files with what nibabel reads from them, for the tests of io.med3dinsight.volume.
 
-    python3 oracle/volumes.py med3dinsight/src/test/resources/io/med3dinsight/volume [CONFORMANCE]
+    python3 oracle/volumes.py med3dinsight/src/test/resources/io/med3dinsight/volume [DATA]
 
 Needs numpy and nibabel (written with nibabel 5.0.0). Writes
   nifti.jsonl        one small file a line: its bytes (base64), and shape, voxels (float32, file order),
                      affine, and the same after as_closest_canonical; or "rejected": true
   orientation.jsonl  affines with nibabel's axis codes
   written.json       the bytes that nibabel writes for a small image
-  conformance.jsonl  the same for the files of nibabel's and NIFTI-Reader-JS's test suites in the folder
-                     CONFORMANCE, with hashes instead of voxels
+  conformance.jsonl  the same with hashes instead of voxels for files in the folder DATA: the test suites
+                     of nibabel and NIFTI-Reader-JS in DATA/conformance, and scans of many origins
 """
 
 import base64
@@ -261,12 +261,16 @@ def nifti():
         yield {"name": name, "suffix": suffix, "bytes": base64.b64encode(raw).decode(), "rejected": True}
 
 
+SCANS = ["conformance/n*/*", "spinalcord/*.nii.gz", "spleen2/*.nii.gz", "sts/STS_00*/*.nii.gz",
+         "totalsegmentator/*.nii.gz"]
+
+
 def conformance(folder):
-    for path in sorted(folder.glob("n*/*")):
+    for path in (p for pattern in SCANS for p in sorted(folder.glob(pattern))):
         if path.name in ("COPYING", "LICENSE") or ".img" in path.name:
             continue
         suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
-        entry = {"name": f"{path.parent.name}/{path.name}"}
+        entry = {"name": str(path.relative_to(folder))}
         try:
             entry.update(described(path.read_bytes(), suffix, hashed=True))
         except Exception as e:
@@ -275,14 +279,14 @@ def conformance(folder):
         yield entry
 
 
-def main(folder, suites=None):
+def main(folder, data=None):
     folder = pathlib.Path(folder)
     lines(folder / "nifti.jsonl", nifti())
     lines(folder / "orientation.jsonl",
           ({"affine": a[:3].ravel().tolist(), "axes": "".join(nib.aff2axcodes(a))} for a in affines(150)))
     (folder / "written.json").write_text(json.dumps(written()) + "\n")
-    if suites:
-        lines(folder / "conformance.jsonl", conformance(pathlib.Path(suites)))
+    if data:
+        lines(folder / "conformance.jsonl", conformance(pathlib.Path(data)))
 
 
 if __name__ == "__main__":

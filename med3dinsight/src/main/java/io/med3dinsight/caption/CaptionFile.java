@@ -2,10 +2,12 @@ package io.med3dinsight.caption;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.DataException;
+import io.med3dinsight.slice.Plane;
 import io.med3dinsight.volume.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Captions as JSON lines: {@code
@@ -20,30 +23,30 @@ import java.util.List;
  */
 public final class CaptionFile {
   private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .configure(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES, true)
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .build();
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   private CaptionFile() {}
 
   /** Writes all captions; the file appears under its name only when it is complete. */
   public static void write(Path file, List<Caption> captions) {
     StringBuilder sb = new StringBuilder();
-    try {
-      for (Caption c : captions) {
-        sb.append(JSON.writeValueAsString(c)).append('\n');
-      }
-      AtomicFile.write(file, out -> out.write(sb.toString().getBytes(StandardCharsets.UTF_8)));
-    } catch (IOException e) {
-      throw new DataException(file + " cannot be written: " + e.getMessage() + ".", e);
+    for (Caption c : captions) {
+      ObjectNode node =
+          JSON.createObjectNode()
+              .put("volume", c.volume())
+              .put("plane", c.plane().label())
+              .put("slice", c.slice())
+              .put("text", c.text())
+              .put("model", c.model());
+      sb.append(node).append('\n');
     }
+    AtomicFile.write(file, out -> out.write(sb.toString().getBytes(StandardCharsets.UTF_8)));
   }
 
   /**
-   * Reads captions.
+   * Reads captions. "model" may be missing; then it is empty.
    *
-   * @throws DataException naming the line that is not a caption
+   * @throws DataException naming the file, or its line that is not a caption and why
    */
   public static List<Caption> read(Path file) {
     List<Caption> out = new ArrayList<>();
@@ -52,21 +55,60 @@ public final class CaptionFile {
       for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
         number++;
         if (!line.isBlank()) {
-          out.add(JSON.readValue(line, Caption.class));
+          out.add(caption(line, file + ", line " + number));
         }
       }
-    } catch (JsonProcessingException e) {
-      throw new DataException(
-          file
-              + ", line "
-              + number
-              + " is not a caption ("
-              + e.getOriginalMessage()
-              + "); expected {\"volume\": ..., \"plane\": ..., \"slice\": ..., \"text\": ...}.",
-          e);
     } catch (IOException e) {
       throw DataException.of(file, "read", e);
     }
     return out;
+  }
+
+  private static Caption caption(String line, String where) {
+    JsonNode node;
+    try {
+      node = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      String why = e.getOriginalMessage().lines().findFirst().orElse("no reason given");
+      throw notCaption(where, why, e);
+    }
+    if (!node.isObject()) {
+      throw notCaption(where, "it is no JSON object", null);
+    }
+    String volume = text(node, "volume", where);
+    String plane = text(node, "plane", where);
+    String text = text(node, "text", where);
+    JsonNode slice = node.path("slice");
+    if (!slice.isInt() || slice.intValue() < 0) {
+      throw notCaption(where, "\"slice\" is " + found(slice) + " and no slice number", null);
+    }
+    for (Plane p : Plane.values()) {
+      if (p.label().equals(plane.toLowerCase(Locale.ROOT))) {
+        return new Caption(volume, p, slice.intValue(), text, node.path("model").asText(""));
+      }
+    }
+    throw notCaption(where, "there is no plane \"" + plane + "\"", null);
+  }
+
+  private static String text(JsonNode node, String name, String where) {
+    JsonNode value = node.path(name);
+    if (!value.isTextual() || value.textValue().isBlank()) {
+      throw notCaption(where, "\"" + name + "\" is " + found(value) + " and no text", null);
+    }
+    return value.textValue();
+  }
+
+  private static String found(JsonNode value) {
+    return value.isMissingNode() ? "missing" : value.toString();
+  }
+
+  private static DataException notCaption(String where, String why, Throwable cause) {
+    return new DataException(
+        where
+            + " is not a caption ("
+            + why
+            + "); expected {\"volume\": \"case\", \"plane\": \"axial\", \"slice\": 12, \"text\":"
+            + " \"...\"}, where the plane is axial, coronal or sagittal and slices count from 0.",
+        cause);
   }
 }

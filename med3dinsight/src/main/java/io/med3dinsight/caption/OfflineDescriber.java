@@ -1,5 +1,6 @@
 package io.med3dinsight.caption;
 
+import io.med3dinsight.slice.IntensityScale;
 import io.med3dinsight.slice.Plane;
 import io.med3dinsight.slice.Slice;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.Locale;
  * slice. Numbers are rounded to steps that recur, so that a small vocabulary suffices.
  */
 public final class OfflineDescriber implements SliceDescriber {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private final String modality;
   private final boolean ct;
@@ -42,8 +43,8 @@ public final class OfflineDescriber implements SliceDescriber {
             round(s.columns() * s.columnSpacing(), 5),
             round(s.rows() * s.rowSpacing(), 5)));
     text.add(ct ? hounsfield(s) : fractions(s));
-    text.add(region(s, "bright", Region.largest(s, p -> s.pixels()[p] > s.scale().bright())));
-    text.add(region(s, "dark", Region.largest(s, p -> s.pixels()[p] < s.scale().dark())));
+    text.add(region(s, "bright", Region.largest(s, p -> isBright(s.pixels()[p], s.scale()))));
+    text.add(region(s, "dark", Region.largest(s, p -> isDark(s.pixels()[p], s.scale()))));
     text.add(brightestSide(s));
     if (s.plane() != Plane.SAGITTAL) {
       text.add(symmetry(s));
@@ -67,9 +68,19 @@ public final class OfflineDescriber implements SliceDescriber {
         p.to());
   }
 
+  /** Darkest quarter of the volume, as far as it is darker than anything. */
+  private static boolean isDark(float v, IntensityScale scale) {
+    return v <= scale.dark() && v < scale.high();
+  }
+
+  /** Brightest seventh of the volume; where that is background, whatever is brighter. */
+  private static boolean isBright(float v, IntensityScale scale) {
+    return v >= scale.bright() && v > scale.dark();
+  }
+
   private static String fractions(Slice s) {
-    double dark = fraction(s, Float.NEGATIVE_INFINITY, s.scale().dark());
-    double bright = fraction(s, s.scale().bright(), Float.POSITIVE_INFINITY);
+    double dark = fraction(s, v -> isDark(v, s.scale()));
+    double bright = fraction(s, v -> isBright(v, s.scale()));
     return String.format(
         Locale.ROOT,
         "Dark tissue fills %d percent, intermediate tissue %d percent and bright tissue %d percent.",
@@ -82,17 +93,21 @@ public final class OfflineDescriber implements SliceDescriber {
     return String.format(
         Locale.ROOT,
         "Air fills %d percent, fat %d percent, soft tissue %d percent and bone or contrast %d percent.",
-        round(fraction(s, Float.NEGATIVE_INFINITY, -300), 5),
-        round(fraction(s, -200, -30), 5),
-        round(fraction(s, -30, 150), 5),
-        round(fraction(s, 150, Float.POSITIVE_INFINITY), 5));
+        round(fraction(s, v -> v < -300), 5),
+        round(fraction(s, v -> v >= -200 && v < -30), 5),
+        round(fraction(s, v -> v >= -30 && v < 150), 5),
+        round(fraction(s, v -> v >= 150), 5));
   }
 
-  /** Percentage of pixels in [low, high). */
-  private static double fraction(Slice s, float low, float high) {
+  private interface Tissue {
+    boolean holds(float intensity);
+  }
+
+  /** Percentage of pixels of the tissue. */
+  private static double fraction(Slice s, Tissue tissue) {
     int n = 0;
     for (float v : s.pixels()) {
-      n += v >= low && v < high ? 1 : 0;
+      n += tissue.holds(v) ? 1 : 0;
     }
     return 100.0 * n / s.pixels().length;
   }
@@ -102,11 +117,12 @@ public final class OfflineDescriber implements SliceDescriber {
       return "There is no " + kind + " region.";
     }
     double share = r.area() / (s.rows() * s.rowSpacing() * s.columns() * s.columnSpacing());
+    String many = r.count() == 0 ? "Tiny" : r.count() < 4 ? "Few" : "Many";
     String size = share < 0.02 ? "small" : share < 0.1 ? "medium" : "large";
     return String.format(
             Locale.ROOT,
-            "%s bright regions: the largest is %s, about %d square mm, %s.",
-            r.count() == 0 ? "Tiny" : r.count() == 1 ? "One" : r.count() < 4 ? "Few" : "Many",
+            "%s %s, about %d square mm, %s.",
+            r.count() == 1 ? "One bright region:" : many + " bright regions: the largest is",
             size,
             roundArea(r.area()),
             side(s.plane(), r.row(), r.column()))
@@ -139,12 +155,17 @@ public final class OfflineDescriber implements SliceDescriber {
         n[q]++;
       }
     }
-    int best = 0;
-    int worst = 0;
+    int best = -1;
+    int worst = -1;
     for (int q = 0; q < 4; q++) {
-      quadrant[q] /= Math.max(1, n[q]);
-      best = quadrant[q] > quadrant[best] ? q : best;
-      worst = quadrant[q] < quadrant[worst] ? q : worst;
+      if (n[q] > 0) {
+        quadrant[q] /= n[q];
+        best = best < 0 || quadrant[q] > quadrant[best] ? q : best;
+        worst = worst < 0 || quadrant[q] < quadrant[worst] ? q : worst;
+      }
+    }
+    if (best == worst) {
+      return "All quadrants are equally bright.";
     }
     return String.format(
         "The %s quadrant is the brightest and the %s quadrant the darkest.",

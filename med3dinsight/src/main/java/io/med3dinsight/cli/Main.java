@@ -41,6 +41,8 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
+    // The report's pictures need no screen; without this a DISPLAY that is gone would end the run.
+    System.setProperty("java.awt.headless", "true");
     System.exit(run(Main.class, COMMANDS, args));
   }
 

@@ -106,7 +106,25 @@ record PredictFile(Path image, Path labels) {
       throw new DataException(
           "The input folder " + folder + " holds no image; expected .nii or .nii.gz files.");
     }
+    requireOneChannel(folder, images);
     return images;
+  }
+
+  /** nnU-Net numbers the channels of a case from _0000 on; a second one is no case of its own. */
+  private static void requireOneChannel(Path folder, List<Path> images) {
+    for (Path image : images) {
+      String name = image.getFileName().toString();
+      String first = name.replaceFirst("_(?!0000)\\d{4}(\\.nii(\\.gz)?)$", "_0000$1");
+      if (!first.equals(name) && images.contains(folder.resolve(first))) {
+        throw new DataException(
+            folder
+                + " holds several channels of one case, "
+                + first
+                + " and "
+                + name
+                + "; models take one channel, so leave only that one in the folder.");
+      }
+    }
   }
 
   /** The image's name; nnU-Net's number of the channel belongs to images alone. */

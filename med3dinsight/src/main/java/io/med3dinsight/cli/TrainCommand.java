@@ -3,6 +3,7 @@ package io.med3dinsight.cli;
 import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
+import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
@@ -58,6 +59,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
   public Integer call() throws IOException {
     RunFolder folder = new RunFolder(outputFolder());
     RunSettings settings = settings(folder);
+    Device device = compute.device();
     if (!run.resume()) {
       folder.begin(settings);
     }
@@ -75,7 +77,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       TrainingContext context =
           new TrainingContext(
               folder.root(),
-              compute.device(),
+              device,
               run.resume(),
               Duration.ofSeconds(settings.checkpointSeconds()),
               sink(log),

@@ -1,8 +1,11 @@
 package io.med3dinsight.dataset;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.med3dinsight.DataException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +23,13 @@ import java.util.stream.Stream;
 
 /** Reads dataset.json. */
 final class DatasetJson {
+  /** Strict: what a lenient reader would skip or overwrite is a mistake of whoever wrote it. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
   private final Path folder;
   private final Path file;
 
@@ -47,6 +57,7 @@ final class DatasetJson {
       throw new DataException(file + " is not a JSON object; expected a dataset description.");
     }
     SortedMap<Integer, String> labels = labels(root.path("labels"));
+    String modality = modality(root);
     List<Case> training = root.has("training") ? listed(root.path("training"), true) : found();
     if (training.isEmpty()) {
       throw new DataException(
@@ -55,7 +66,7 @@ final class DatasetJson {
     List<Case> test = root.has("test") ? listed(root.path("test"), false) : List.of();
     requireDistinct(training);
     String name = root.path("name").asText(folder.toAbsolutePath().getFileName() + "");
-    return new MsdDataset(folder, name, modality(root), labels, training, test);
+    return new MsdDataset(folder, name, modality, labels, training, test);
   }
 
   private void requireFolder() {
@@ -81,7 +92,7 @@ final class DatasetJson {
 
   static JsonNode parse(Path file) {
     try {
-      JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
+      JsonNode root = JSON.readTree(Files.readAllBytes(file));
       if (root == null || root.isMissingNode()) {
         throw new DataException(file + " is empty; expected JSON.");
       }

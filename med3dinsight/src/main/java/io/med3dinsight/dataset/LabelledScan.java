@@ -8,6 +8,6 @@ import io.med3dinsight.volume.Volume;
  *
  * @param id the case
  * @param image finite intensities
- * @param labels of the same shape, with values that the dataset declares
+ * @param labels on the image's grid, with values that the dataset declares
  */
 public record LabelledScan(String id, Volume image, LabelVolume labels) {}

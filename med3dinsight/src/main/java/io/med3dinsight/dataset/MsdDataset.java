@@ -136,7 +136,8 @@ public record MsdDataset(
               + " voxels do belong together.");
     }
     requireKnownLabels(c, label);
-    return new LabelledScan(c.id(), image, label);
+    // Exactly the image's grid, so that both have one shape after resampling, too.
+    return new LabelledScan(c.id(), image, label.on(image.grid()));
   }
 
   private void requireKnownLabels(Case c, LabelVolume label) {

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
@@ -31,12 +32,14 @@ public final class SampleData {
    * @throws DataException when something else is there, or it cannot be written
    */
   public static MsdDataset extract(Path folder) {
-    Path target = folder.toAbsolutePath();
+    Path target = folder.toAbsolutePath().normalize();
     try {
       if (!Files.exists(target.resolve("dataset.json"))) {
         requireFree(target);
         Files.createDirectories(target.getParent());
-        String name = "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp";
+        // At random, so that what a killed process left behind is not in the way.
+        String random = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        String name = "." + target.getFileName() + "." + random + ".tmp";
         Path temporary = Files.createDirectory(target.resolveSibling(name));
         try {
           unpack(temporary);

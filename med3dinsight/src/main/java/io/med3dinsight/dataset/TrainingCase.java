@@ -20,7 +20,7 @@ public final class TrainingCase {
   private final int[] labels;
   private final int[][] centres;
 
-  private TrainingCase(String id, Grid grid, float[] image, int[] labels, int[][] centres) {
+  TrainingCase(String id, Grid grid, float[] image, int[] labels, int[][] centres) {
     this.id = id;
     this.grid = grid;
     this.image = image;
@@ -85,6 +85,16 @@ public final class TrainingCase {
   /** Labels [D, H, W]; shared, to be read only. */
   public int[] labels() {
     return labels;
+  }
+
+  /** Possible patch centres of each structure that occurs. */
+  int[][] centres() {
+    return centres;
+  }
+
+  /** Memory that the case takes. */
+  long bytes() {
+    return (long) (Float.BYTES + Integer.BYTES) * grid.size();
   }
 
   /** Number of classes other than the background that occur. */

@@ -80,7 +80,7 @@ public record FinetuneSettings(
   /** Settings for some minutes on a small data set. */
   public static FinetuneSettings standard() {
     return new FinetuneSettings(
-        20,
+        14,
         20,
         4,
         2e-3,
@@ -91,7 +91,7 @@ public record FinetuneSettings(
         3,
         PATCHES_AROUND_FOREGROUND,
         0.1,
-        5,
+        7,
         Start.ENCODER_AND_DECODER,
         mildChanges());
   }

@@ -48,9 +48,7 @@ final class PatchBatches implements SampleSource<PatchBatches.Batch> {
 
   private TrainingCase caseOf(SampleKey key, int i) {
     long number = ((long) key.epoch() * batchesPerEpoch + key.index()) * batch + i;
-    int round = (int) (number / cases.size());
-    int[] order = new SampleKey(key.seed(), round, 0).epochOrder(cases.size());
-    return cases.get(order[(int) (number % cases.size())]);
+    return cases.get(SampleKey.shuffled(key.seed(), number, cases.size()));
   }
 
   @Override

@@ -28,7 +28,7 @@ public final class Validation {
   public Validation(
       SegmentationPlan plan, List<TrainingCase> cases, InferenceOptions options, Path bestFile) {
     this.plan = plan;
-    this.cases = List.copyOf(cases);
+    this.cases = cases;
     this.options = options;
     this.bestFile = bestFile;
   }

@@ -96,6 +96,12 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
       }
     }
     SortedMap<Integer, String> known = names.isEmpty() ? occurring(predicted, referenced) : names;
+    if (known.keySet().stream().allMatch(label -> label == 0)) {
+      throw new DataException(
+          references
+              + " holds no structure to score, only background; expected label maps with values"
+              + " above 0.");
+    }
     List<CaseScore> cases = new ArrayList<>();
     referenced.forEach(
         (id, path) ->

@@ -2,7 +2,6 @@ package io.med3dinsight.pipeline;
 
 import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.Case;
-import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.encoder2d.CompactSliceTextEncoder;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
@@ -71,14 +70,15 @@ final class Encoding {
     List<DescribedVolume> volumes = new ArrayList<>();
     try (Progress.Task task = context.progress().start("embed", data.training().size(), "cases")) {
       for (int i = 0; i < data.training().size(); i++) {
-        volumes.add(embed(encoder, data.training().get(i), data.prepared().get(i)));
+        volumes.add(embed(encoder, i));
         task.step();
       }
     }
     return volumes;
   }
 
-  private DescribedVolume embed(SliceTextEncoder encoder, Case c, TrainingCase prepared) {
+  private DescribedVolume embed(SliceTextEncoder encoder, int number) {
+    Case c = data.training().get(number);
     List<Caption> described = captions.get(c.id());
     float[][] images = encoder.embedSlices(slices(c));
     float[][] texts = encoder.embedTexts(described.stream().map(Caption::text).toList());
@@ -87,9 +87,10 @@ final class Encoding {
       Caption caption = described.get(i);
       embedded.add(new EmbeddedSlice(caption.plane(), caption.slice(), images[i], texts[i]));
     }
-    Grid g = prepared.grid();
+    Grid g = data.prepared().grid(number);
     int[] extents = {g.depth(), g.height(), g.width()};
-    return new DescribedVolume(c.id(), prepared.image(), extents, embedded);
+    return new DescribedVolume(
+        c.id(), () -> data.prepared().get(number).image(), extents, embedded);
   }
 
   /** How well held-out slices find their own descriptions; null when no test case is described. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Names of the files in a run's folder. */
 public record RunFolder(Path root) {
@@ -19,6 +20,16 @@ public record RunFolder(Path root) {
   /** The built-in sample, where the run uses it. */
   public Path sample() {
     return root.resolve("data");
+  }
+
+  /** What resuming goes on from. */
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /** Prepared cases that do not fit memory; there while the run computes. */
+  public Path prepared() {
+    return root.resolve("prepared");
   }
 
   /** Descriptions of slices. */
@@ -52,12 +63,13 @@ public record RunFolder(Path root) {
   }
 
   /**
-   * Makes the folder for a new run and writes its settings.
+   * Makes the folder for a new run and writes its settings. A run that ended before it had any
+   * result, for want of a file or a device, is begun again.
    *
-   * @throws UsageException when it holds a run already
+   * @throws UsageException when it holds results of a run already
    */
   public void begin(RunSettings settings) throws IOException {
-    if (Files.exists(config())) {
+    if (Stream.of(captions(), checkpoints(), model()).anyMatch(Files::exists)) {
       throw new UsageException(
           "Folder "
               + root

@@ -45,7 +45,12 @@ public final class TrainingRun {
    * @return the scores of the held-out cases; null when the context said stop
    */
   public Evaluation run() {
-    PreparedData data = PreparedData.of(settings, folder, context.progress());
+    try (PreparedData data = PreparedData.of(settings, folder, context.progress())) {
+      return run(data);
+    }
+  }
+
+  private Evaluation run(PreparedData data) {
     sayPlan(data);
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
@@ -125,11 +130,11 @@ public final class TrainingRun {
     List<String> ids = data.training().stream().map(Case::id).toList();
     List<String> kept = validationIds(ids);
     List<TrainingCase> training =
-        data.prepared(ids.stream().filter(id -> !kept.contains(id)).toList());
+        data.prepared().only(ids.stream().filter(id -> !kept.contains(id)).toList());
     Validation validation =
         new Validation(
             data.plan(),
-            data.prepared(kept),
+            data.prepared().only(kept),
             settings.inference(),
             context.checkpoint(FinetuneStage.NAME, "best"));
     try (FinetuneStage stage =

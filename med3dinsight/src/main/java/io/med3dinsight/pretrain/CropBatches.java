@@ -57,7 +57,7 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
       DescribedVolume volume = volumeOf(key, i);
       Draws draws = new Draws(key.seed(), key.epoch(), key.index(), i);
       int[] start = start(volume, draws);
-      cut(volume, start, image, i * size.voxels());
+      cut(volume.source().get(), volume.extents(), start, image, i * size.voxels());
       settings.augmentation().changeIntensities(image, i * size.voxels(), size, draws);
       hide(image, masked, i * size.voxels(), new SplittableRandom(draws.nextLong()));
       List<EmbeddedSlice> chosen = choose(volume, start, draws);
@@ -74,9 +74,7 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
   private DescribedVolume volumeOf(SampleKey key, int i) {
     long number =
         ((long) key.epoch() * settings.stepsPerEpoch() + key.index()) * settings.volumes() + i;
-    int round = (int) (number / volumes.size());
-    int[] order = new SampleKey(key.seed(), round, 0).epochOrder(volumes.size());
-    return volumes.get(order[(int) (number % volumes.size())]);
+    return volumes.get(SampleKey.shuffled(key.seed(), number, volumes.size()));
   }
 
   /**
@@ -104,8 +102,7 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
     return start;
   }
 
-  private void cut(DescribedVolume volume, int[] start, float[] out, int at) {
-    int[] e = volume.extents();
+  private void cut(float[] volume, int[] e, int[] start, float[] out, int at) {
     int from = Math.max(0, start[2]);
     int to = Math.min(e[2], start[2] + patch[2]);
     for (int d = 0; d < patch[0]; d++) {
@@ -115,7 +112,7 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
         if (z >= 0 && z < e[0] && y >= 0 && y < e[1]) {
           int row = at + (d * patch[1] + h) * patch[2];
           System.arraycopy(
-              volume.image(), (z * e[1] + y) * e[2] + from, out, row + from - start[2], to - from);
+              volume, (z * e[1] + y) * e[2] + from, out, row + from - start[2], to - from);
         }
       }
     }

@@ -2,16 +2,18 @@ package io.med3dinsight.pretrain;
 
 import io.med3dinsight.slice.Plane;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A volume and what the frozen 2D encoders make of some of its slices.
  *
  * @param id name of the case
- * @param image normalised intensities [D,H,W], RAS
+ * @param source gives normalised intensities [D,H,W], RAS; called each time that they are needed
  * @param extents D, H, W
  * @param slices at least one
  */
-public record DescribedVolume(String id, float[] image, int[] extents, List<EmbeddedSlice> slices) {
+public record DescribedVolume(
+    String id, Supplier<float[]> source, int[] extents, List<EmbeddedSlice> slices) {
   /**
    * One slice with its embeddings, both of length 1.
    *
@@ -21,6 +23,11 @@ public record DescribedVolume(String id, float[] image, int[] extents, List<Embe
    */
   public record EmbeddedSlice(
       Plane plane, int index, float[] imageEmbedding, float[] textEmbedding) {}
+
+  /** A volume that stays in memory. */
+  public DescribedVolume(String id, float[] image, int[] extents, List<EmbeddedSlice> slices) {
+    this(id, () -> image, extents, slices);
+  }
 
   public DescribedVolume {
     slices = List.copyOf(slices);

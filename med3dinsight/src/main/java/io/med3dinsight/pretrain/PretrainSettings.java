@@ -94,7 +94,7 @@ public record PretrainSettings(
   public static PretrainSettings standard() {
     return new PretrainSettings(
         true,
-        10,
+        6,
         20,
         4,
         6,

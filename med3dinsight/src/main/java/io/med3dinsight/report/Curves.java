@@ -126,6 +126,8 @@ final class Curves {
             chart.kind == Kind.LOSS
                 ? Styler.LegendPosition.InsideNE
                 : Styler.LegendPosition.InsideSE);
+    Curve only = chart.curves.get(0);
+    xy.getStyler().setLegendVisible(chart.curves.size() > 1 || !only.name().equals("loss"));
     range(xy.getStyler(), chart);
     int n = 0;
     for (Curve curve : chart.curves) {

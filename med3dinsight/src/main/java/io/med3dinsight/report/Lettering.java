@@ -4,10 +4,19 @@ import java.awt.Font;
 import java.awt.GraphicsEnvironment;
 import java.awt.font.FontRenderContext;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Whether this Java can write into pictures; a minimal container may hold no fonts. */
 final class Lettering {
+  private static final Logger LOG = LoggerFactory.getLogger(Lettering.class);
   private static final String MISSING = find();
+
+  static {
+    if (MISSING != null) {
+      LOG.warn("{} Until then pictures have no text, and curves are not drawn.", MISSING);
+    }
+  }
 
   private Lettering() {}
 
@@ -31,8 +40,10 @@ final class Lettering {
         return null;
       }
       return sentence("it finds no font");
-    } catch (RuntimeException | LinkageError e) {
-      // What the Java platform throws without fontconfig or freetype differs from one to the next.
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      // Without fonts, fontconfig or freetype Java throws anything up to a plain Error.
       return sentence(e.toString());
     }
   }

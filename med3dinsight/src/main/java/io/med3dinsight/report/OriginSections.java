@@ -48,10 +48,24 @@ final class OriginSections {
     html.heading("Configuration");
     Path file = run.resolve(CONFIGURATION);
     if (Files.exists(file)) {
-      html.element("pre", "columns", Files.readString(file).strip());
+      blocks(Files.readString(file).strip());
     } else {
       html.paragraph("This run has no " + CONFIGURATION + ".");
     }
+  }
+
+  /** In columns, of which none ends within a group of settings. */
+  private void blocks(String yaml) {
+    html.raw("<pre class=\"columns\">");
+    StringBuilder block = new StringBuilder();
+    for (String line : yaml.lines().toList()) {
+      if (!block.isEmpty() && !line.startsWith(" ") && !line.startsWith("-")) {
+        html.raw("<span>" + Text.html(block.toString()) + "</span>");
+        block.setLength(0);
+      }
+      block.append(line).append('\n');
+    }
+    html.raw("<span>" + Text.html(block.toString()) + "</span></pre>\n");
   }
 
   void origin() {
@@ -61,7 +75,6 @@ final class OriginSections {
       return;
     }
     Build program = provenance.program();
-    Machine machine = provenance.machine();
     Map<String, String> entries = new LinkedHashMap<>();
     entries.put("program", program.version() + ", commit " + program.commit());
     entries.put(
@@ -76,6 +89,14 @@ final class OriginSections {
         provenance.finished() == null
             ? "not yet when this page was written"
             : seconds(provenance.finished()) + ", after " + Text.duration(time(provenance)));
+    machine(entries);
+    entries.put("libraries", libraries(program));
+    html.definitions(entries);
+    inputs();
+  }
+
+  private void machine(Map<String, String> entries) {
+    Machine machine = provenance.machine();
     entries.put(
         "processor",
         machine.cpu()
@@ -90,9 +111,6 @@ final class OriginSections {
         gib(machine.memoryBytes()) + ", of which Java may use " + gib(machine.maxHeapBytes()));
     entries.put("Java", machine.java());
     entries.put("system", machine.os());
-    entries.put("libraries", libraries(program));
-    html.definitions(entries);
-    inputs();
   }
 
   private void inputs() {

@@ -10,13 +10,9 @@ import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Lays out the planes of an {@link Overlay} side by side, with letters, captions and a legend. */
 final class OverlayPainter {
-  private static final Logger LOG = LoggerFactory.getLogger(OverlayPainter.class);
-
   private static final Color BACKGROUND = new Color(0x14161A);
   private static final Color FOREGROUND = new Color(0xECECEC);
   private static final Color MUTED = new Color(0xA9AEB6);
@@ -73,7 +69,6 @@ final class OverlayPainter {
 
   BufferedImage paint() {
     boolean letters = Lettering.missing().isEmpty();
-    Lettering.missing().ifPresent(why -> LOG.warn("{} The overlay of {} has no text.", why, title));
     int width = GAP;
     int tallest = 0;
     for (OverlayPanel p : panels) {

@@ -10,15 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes a file so that it is either there completely or not at all: into a temporary file in the
  * same folder, to the disk, then renamed.
  */
 public final class AtomicFile {
-  private static final AtomicLong COUNTER = new AtomicLong();
-
   private AtomicFile() {}
 
   /** Writes the content. */
@@ -28,14 +26,14 @@ public final class AtomicFile {
 
   public static void write(Path path, Body body) {
     Path target = path.toAbsolutePath();
+    // At random: in a container every process has the same number, and one that was killed leaves
+    // its file behind.
     Path temporary =
         target.resolveSibling(
             "."
                 + target.getFileName()
                 + "."
-                + ProcessHandle.current().pid()
-                + "-"
-                + COUNTER.incrementAndGet()
+                + Long.toHexString(ThreadLocalRandom.current().nextLong())
                 + ".tmp");
     try {
       Files.createDirectories(target.getParent());

@@ -119,6 +119,18 @@ public final class LabelVolume {
     throw new IllegalArgumentException("label " + label + " does not occur in " + source);
   }
 
+  /**
+   * The same labels, voxel by voxel, on another grid of the same extents: that of the image they
+   * belong to, whose header may differ in the last digits.
+   */
+  public LabelVolume on(Grid other) {
+    if (!grid.sameShape(other)) {
+      throw new IllegalArgumentException(
+          "labels of " + grid.shapeText() + " voxels do not fit a grid of " + other.shapeText());
+    }
+    return with(other, labels);
+  }
+
   /** The same file's labels, moved to another grid. */
   LabelVolume with(Grid newGrid, int[] newLabels) {
     return new LabelVolume(newGrid, newLabels, storedType, source);

@@ -99,7 +99,7 @@ class EvaluateCommandTest {
     assertEquals(
         List.of(
             "case,label,class,dice,hd95_mm,predicted_voxels,reference_voxels",
-            "p1,1,\"a,b\"," + 2 * 2.0 / 6 + ",1.8,3,3",
+            "p1,1,\"a,b\"," + 2 * 2.0 / 6 + "," + (0.95 * 2 - 1) * 2 + ",3,3",
             "p1,2,c,1.0,0.0,4,4",
             "p2,1,\"a,b\",1.0,0.0,3,3",
             "p2,2,c,0.0," + diagonal + ",0,2"),

@@ -174,6 +174,13 @@ class PredictCommandTest {
   }
 
   @Test
+  void aSecondChannelIsNoCaseOfItsOwn() {
+    image("a_0000.nii.gz", 9);
+    image("a_0001.nii.gz", 9);
+    assertRefused(3, "several channels", predict(run, images, out));
+  }
+
+  @Test
   void anUnusableModelIsNamedAndNothingIsWritten() throws IOException {
     image("a.nii.gz", 9);
     Path none = folder.resolve("none");

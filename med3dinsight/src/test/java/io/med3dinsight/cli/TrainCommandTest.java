@@ -208,7 +208,7 @@ class TrainCommandTest {
     Files.writeString(file, good.replaceFirst("\"slice\":9", "\"slice\":99"));
     assertRefused(3, file + " describes ", train(run, data, settings));
     Files.writeString(file, good.replaceFirst("\"slice\":9", "\"slice\":-1"));
-    assertRefused(3, file + " describes ", train(run, data, settings));
+    assertRefused(3, file + ", line 10 is not a caption", train(run, data, settings));
     Files.writeString(file, good.replaceFirst("\"plane\":\"axial\"", "\"plane\":\"oblique\""));
     assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
     Files.writeString(file, good.replaceFirst(",\"text\":\"[^\"]*\"", ""));

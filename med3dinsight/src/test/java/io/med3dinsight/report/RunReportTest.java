@@ -118,7 +118,8 @@ class RunReportTest {
     requireSelfContained(page);
     String shown = HOSTILE.replace('\u0001', '\uFFFD');
     assertEquals(shown, document.getElementsByTagName("h1").item(0).getTextContent());
-    assertEquals("a: " + shown, document.getElementsByTagName("pre").item(0).getTextContent());
+    assertEquals(
+        "a: " + shown + "\n", document.getElementsByTagName("pre").item(0).getTextContent());
     String text = document.getDocumentElement().getTextContent();
     assertTrue(text.contains("not yet when this page was written"));
   }

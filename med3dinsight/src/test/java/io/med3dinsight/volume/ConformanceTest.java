@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Files from the test suites of nibabel and NIFTI-Reader-JS, read as nibabel reads them. The small
- * ones lie beside this test; the others are used where a folder shared/data/conformance is found
- * next to the checkout.
+ * Files from the test suites of nibabel and NIFTI-Reader-JS and scans of many origins, read as
+ * nibabel reads them. Small ones lie beside this test; the others are used where a folder
+ * shared/data is found in a folder above this one.
  */
 class ConformanceTest {
   @TempDir Path folder;
@@ -34,7 +34,7 @@ class ConformanceTest {
   }
 
   private Path find(String name) throws IOException {
-    try (InputStream in = ConformanceTest.class.getResourceAsStream("conformance/" + name)) {
+    try (InputStream in = ConformanceTest.class.getResourceAsStream(name)) {
       if (in != null) {
         Path copy = folder.resolve(Path.of(name).getFileName().toString());
         Files.copy(in, copy);
@@ -42,7 +42,7 @@ class ConformanceTest {
       }
     }
     for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
-      Path file = p.resolve("shared/data/conformance").resolve(name);
+      Path file = p.resolve("shared/data").resolve(name);
       if (Files.isRegularFile(file)) {
         return file;
       }

@@ -18,7 +18,17 @@ import java.util.function.Function;
  * is wanted.
  */
 public final class Checkpointing {
+  private static final ThreadLocal<Boolean> RECOMPUTING = ThreadLocal.withInitial(() -> false);
+
   private Checkpointing() {}
+
+  /**
+   * Whether this thread is running a segment for the second time: what changes with each forward
+   * pass, such as running statistics, must not change then.
+   */
+  public static boolean recomputing() {
+    return RECOMPUTING.get();
+  }
 
   /**
    * Runs {@code segment} on {@code in}, keeping only its inputs and its result.
@@ -62,11 +72,21 @@ public final class Checkpointing {
         rng.position(position);
       }
       try (Tape tape = Tape.open(node.tape, standIns)) {
-        tape.backward(body.apply(in), incoming, leaves);
+        tape.backward(again(in), incoming, leaves);
       } finally {
         if (rng != null) {
           rng.position(now);
         }
+      }
+    }
+
+    private Tensor again(Tensor[] in) {
+      boolean outer = RECOMPUTING.get();
+      RECOMPUTING.set(true);
+      try {
+        return body.apply(in);
+      } finally {
+        RECOMPUTING.set(outer);
       }
     }
 

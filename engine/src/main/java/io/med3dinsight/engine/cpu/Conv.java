@@ -30,6 +30,8 @@ public final class Conv {
       ConvPointwise.forward(cpu, g, x, xo, w, wo, bias, bo, y, yo);
     } else if (ConvDepthwise.fits(g)) {
       new ConvDepthwise(cpu, g, false).run(x, xo, w, wo, bias, bo, y, yo);
+    } else if (WinogradPlan.fits(g, false)) {
+      new ConvWinograd(cpu, g, false).run(x, xo, w, wo, bias, bo, y, yo);
     } else {
       new ConvGather(cpu, g, false).run(x, xo, w, wo, bias, bo, y, yo);
     }
@@ -55,6 +57,8 @@ public final class Conv {
       ConvPointwise.inputGradient(cpu, g, dy, yo, w, wo, bias, bo, dx, xo);
     } else if (ConvDepthwise.fits(g)) {
       new ConvDepthwise(cpu, g, true).run(dy, yo, w, wo, bias, bo, dx, xo);
+    } else if (WinogradPlan.fits(g, true)) {
+      new ConvWinograd(cpu, g, true).run(dy, yo, w, wo, bias, bo, dx, xo);
     } else {
       new ConvGather(cpu, g, true).run(dy, yo, w, wo, bias, bo, dx, xo);
     }
@@ -93,6 +97,8 @@ public final class Conv {
       new ConvDepthwise(cpu, g, false).weightGradient(x, xo, dy, yo, dw, wo);
     } else if (g.groupIn() < NARROW) {
       new ConvNarrowWeightGradient(cpu, g).run(x, xo, dy, yo, dw, wo);
+    } else if (WinogradPlan.fits(g, false)) {
+      new WinogradWeightGradient(cpu, g).run(x, xo, dy, yo, dw, wo);
     } else {
       new ConvWeightGradient(cpu, g).run(x, xo, dy, yo, dw, wo);
     }

@@ -54,7 +54,7 @@ final class ConvPacking {
   }
 
   /** {@code to[o + c * rows + i] = x[from + i * stride + c]}, four channels at a time. */
-  private static void transpose(
+  static void transpose(
       float[] x, int from, int stride, float[] to, int o, int rows, int channels, int n) {
     int c = 0;
     for (; c + 4 <= channels; c += 4) {

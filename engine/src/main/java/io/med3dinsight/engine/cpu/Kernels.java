@@ -21,6 +21,9 @@ public interface Kernels {
   /** Register tiles of the convolution. */
   ConvKernels convolution();
 
+  /** Transforms of Winograd's convolution. */
+  WinogradKernels winograd();
+
   /** Normalisations. */
   NormKernels norm();
 

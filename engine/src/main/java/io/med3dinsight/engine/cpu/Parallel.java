@@ -4,6 +4,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 
 /**
@@ -41,8 +42,8 @@ public final class Parallel {
   }
 
   /**
-   * Runs {@code body} for 0 ... tasks - 1, in any order, and waits for all. Called from within a
-   * task it runs on that thread.
+   * Runs {@code body} for 0 ... tasks - 1, in any order, and waits for all; what a task throws is
+   * thrown when none runs any more. Called from within a task it runs on that thread.
    */
   public void run(int tasks, IntConsumer body) {
     boolean nested =
@@ -54,26 +55,30 @@ public final class Parallel {
       return;
     }
     AtomicInteger next = new AtomicInteger();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
     Runnable loop =
         () -> {
-          for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-            body.accept(i);
+          try {
+            for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+              body.accept(i);
+            }
+          } catch (RuntimeException | Error e) {
+            failure.compareAndSet(null, e);
+            next.set(tasks); // nobody starts another task
           }
         };
     ForkJoinTask<?>[] helpers = new ForkJoinTask<?>[Math.min(threads, tasks) - 1];
     for (int i = 0; i < helpers.length; i++) {
       helpers[i] = pool.submit(loop);
     }
-    try {
-      loop.run();
-    } finally {
-      next.set(tasks); // after a failure nobody starts another task
-      settle(helpers);
+    loop.run();
+    settle(helpers);
+    // Thrown as it is: the pool would wrap it in a copy with another message.
+    if (failure.get() instanceof RuntimeException e) {
+      throw e;
     }
-    for (ForkJoinTask<?> h : helpers) {
-      if (h.isCompletedAbnormally()) {
-        h.join();
-      }
+    if (failure.get() instanceof Error e) {
+      throw e;
     }
   }
 

@@ -5,6 +5,7 @@ final class ScalarKernels implements Kernels {
   private final GemmKernel gemm = new ScalarGemm();
   private final ConvDepthwiseKernels depthwise = new ScalarDepthwise();
   private final ConvKernels convolution = new ScalarConvKernels();
+  private final WinogradKernels winograd = new ScalarWinograd();
   private final VectorMath math = new ScalarMath();
   private final NormKernels norm = new ScalarNormKernels();
 
@@ -26,6 +27,11 @@ final class ScalarKernels implements Kernels {
   @Override
   public ConvKernels convolution() {
     return convolution;
+  }
+
+  @Override
+  public WinogradKernels winograd() {
+    return winograd;
   }
 
   @Override

@@ -31,7 +31,11 @@ public interface VectorMath {
   /** {@code sum (x - mean)^2}. */
   float squares(float[] x, int xo, float mean, int n);
 
-  /** {@code y = exp(x - shift)}; returns the sum of {@code y}. */
+  /**
+   * {@code y = exp(x - shift)}; returns the sum of {@code y}.
+   *
+   * @param shift at least x, but for rounding; where it is NaN or infinite, y may be 0
+   */
   float expSum(float[] x, int xo, float shift, float[] y, int yo, int n);
 
   /** {@code y = s x + t}. */

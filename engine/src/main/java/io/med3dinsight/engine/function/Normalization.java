@@ -1,5 +1,6 @@
 package io.med3dinsight.engine.function;
 
+import io.med3dinsight.engine.autograd.Checkpointing;
 import io.med3dinsight.engine.op.BatchNorm;
 import io.med3dinsight.engine.op.BatchNormInference;
 import io.med3dinsight.engine.op.Eager;
@@ -63,7 +64,7 @@ public final class Normalization {
       float eps,
       float slope) {
     Tensor[] out = Eager.run(new BatchNorm(eps, slope), x, orOnes(x, gamma), orZeros(x, beta));
-    if (runningMean != null) {
+    if (runningMean != null && !Checkpointing.recomputing()) {
       Eager.run(new EmaStep(1 - momentum), runningMean, out[1]);
       Eager.run(new EmaStep(1 - momentum), runningVar, out[3]);
     }

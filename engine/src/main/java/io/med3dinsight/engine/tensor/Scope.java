@@ -83,14 +83,15 @@ public final class Scope implements AutoCloseable {
     if (from == this) {
       return t;
     }
-    if (from != null) {
-      from.remove(t);
-    }
     synchronized (owned) {
       if (closed) {
-        throw new IllegalStateException("the scope is closed");
+        throw new IllegalStateException(
+            "the scope is closed: " + t.type() + " must go to one that is open");
       }
       owned.add(t);
+    }
+    if (from != null) {
+      from.remove(t);
     }
     t.owner(this);
     return t;

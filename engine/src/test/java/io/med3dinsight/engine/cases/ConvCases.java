@@ -34,6 +34,21 @@ final class ConvCases implements OpCaseSource {
         new int[] {1, 3, 3, 27, 16},
         new int[] {3, 3, 3, 16, 16});
     forward(
+        "conv3d 3^3 in blocks of rows, the last one short",
+        ConvSpec.of(1, 1),
+        new int[] {1, 5, 7, 5, 9},
+        new int[] {3, 3, 3, 9, 18});
+    forward(
+        "conv3d in blocks of rows without padding",
+        ConvSpec.of(1, 0),
+        new int[] {2, 3, 6, 7, 33},
+        new int[] {2, 3, 1, 33, 8});
+    forward(
+        "conv3d in blocks of rows, padding beyond the kernel",
+        new ConvSpec(ONE, new Size3(1, 3, 4), ONE, 1, false),
+        new int[] {1, 1, 3, 4, 8},
+        new int[] {2, 3, 4, 8, 16});
+    forward(
         "conv3d 1 to 64 channels",
         ConvSpec.of(1, 1),
         new int[] {1, 3, 2, 13, 1},

@@ -13,6 +13,7 @@ class ConvThreadsTest {
   static Stream<Arguments> shapes() {
     return Stream.of(
         Arguments.of("3^3", geometry(1, 17, 33, 1, 11, 3, 1, 1)),
+        Arguments.of("3^3 without transforms", geometry(1, 17, 33, 1, 5, 3, 1, 1)),
         Arguments.of("few input channels", geometry(2, 2, 40, 1, 12, 3, 1, 1)),
         Arguments.of("stride 2", geometry(1, 16, 32, 1, 13, 3, 2, 1)),
         Arguments.of("1^3", geometry(1, 24, 20, 1, 11, 1, 1, 0)),

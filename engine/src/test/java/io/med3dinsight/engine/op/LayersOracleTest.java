@@ -1,14 +1,10 @@
 package io.med3dinsight.engine.op;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static io.med3dinsight.engine.op.OracleFixture.formula;
+import static io.med3dinsight.engine.op.OracleFixture.values;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.med3dinsight.engine.autograd.Gradients;
-import io.med3dinsight.engine.autograd.Tape;
-import io.med3dinsight.engine.cpu.CpuBackend;
-import io.med3dinsight.engine.cpu.Kernels;
 import io.med3dinsight.engine.function.Losses;
 import io.med3dinsight.engine.function.Normalization;
 import io.med3dinsight.engine.function.Pooling;
@@ -18,11 +14,7 @@ import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,42 +29,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LayersOracleTest {
   private static final float EPS = 1e-5f;
   private static final int[] VOLUME = {2, 3, 4, 5, 6};
-  private static final Map<String, float[]> EXPECTED = new HashMap<>();
+  private static OracleFixture fixture;
 
   static Stream<Device> devices() {
-    return Stream.of(Kernels.scalar(), Kernels.simd())
-        .map(k -> Device.of(new CpuBackend(2, k, true)));
+    return OracleFixture.devices();
   }
 
   @BeforeAll
   static void read() throws IOException {
-    try (InputStream in = LayersOracleTest.class.getResourceAsStream("layers.txt")) {
-      assertNotNull(in);
-      new String(in.readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .forEach(
-              line -> {
-                String[] words = line.split(" ", -1);
-                float[] v = new float[words.length - 1];
-                for (int i = 0; i < v.length; i++) {
-                  v[i] = Float.parseFloat(words[i + 1]);
-                }
-                EXPECTED.put(words[0], v);
-              });
-    }
-  }
-
-  /** The formula of the script. */
-  private static float[] formula(int seed, int... extents) {
-    float[] v = new float[Shape.of(extents).size()];
-    for (int i = 0; i < v.length; i++) {
-      v[i] = ((i * 7919L + seed * 104729L) % 257 - 128) / 128f;
-    }
-    return v;
-  }
-
-  private static Tensor values(Device device, int seed, int... extents) {
-    return Tensor.of(device, formula(seed, extents), extents);
+    fixture = new OracleFixture("layers.txt");
   }
 
   private static Tensor labels(Device device, int classes, int... extents) {
@@ -92,31 +57,11 @@ class LayersOracleTest {
   }
 
   private static void same(String key, Tensor actual) {
-    float[] e = EXPECTED.get(key);
-    assertNotNull(e, key);
-    float scale = 1;
-    for (float v : e) {
-      scale = Math.max(scale, Math.abs(v));
-    }
-    assertArrayEquals(e, actual.toFloats(), 1e-5f * scale, key);
+    fixture.same(key, actual);
   }
 
-  /** Compares a result and the gradients of its inputs, in the order dx, dgamma, dbeta. */
   private static void check(String name, Function<Tensor[], Tensor> f, Tensor... in) {
-    try (Tape tape = Tape.open()) {
-      for (Tensor t : in) {
-        t.requireGrad();
-      }
-      Tensor y = f.apply(in);
-      same(name + ".y", y);
-      boolean loss = y.rank() == 0;
-      Gradients g =
-          loss ? tape.gradients(y) : tape.gradients(y, values(y.device(), 4, y.shape().toArray()));
-      String[] keys = {"dx", "dgamma", "dbeta"};
-      for (int i = 0; i < in.length; i++) {
-        same(name + "." + keys[i], g.of(in[i]));
-      }
-    }
+    fixture.check(name, new String[] {"dx", "dgamma", "dbeta"}, f, in);
   }
 
   private static Tensor[] volume(Device d) {

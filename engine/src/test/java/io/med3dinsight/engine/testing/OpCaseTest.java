@@ -70,17 +70,19 @@ class OpCaseTest {
 
   private static Stream<DynamicTest> suite(String backend, Device device) throws Exception {
     String pick = System.getProperty("case", "");
-    List<DynamicTest> tests = new ArrayList<>();
+    return allCases().stream()
+        .filter(c -> c.name.contains(pick))
+        .map(c -> DynamicTest.dynamicTest(c.name + " / " + backend, () -> run(c, device)));
+  }
+
+  static List<OpCase> allCases() throws ReflectiveOperationException, IOException {
+    List<OpCase> all = new ArrayList<>();
     for (Class<?> c : classes("io.med3dinsight.engine.cases", OpCaseSource.class)) {
       var constructor = c.getDeclaredConstructor();
       constructor.setAccessible(true);
-      for (OpCase oc : ((OpCaseSource) constructor.newInstance()).cases()) {
-        if (oc.name.contains(pick)) {
-          tests.add(DynamicTest.dynamicTest(oc.name + " / " + backend, () -> run(oc, device)));
-        }
-      }
+      all.addAll(((OpCaseSource) constructor.newInstance()).cases());
     }
-    return tests.stream();
+    return all;
   }
 
   private static void run(OpCase c, Device device) {
@@ -126,7 +128,7 @@ class OpCaseTest {
     return f;
   }
 
-  private static Tensor[] tensors(OpCase c, Device device, boolean views) {
+  static Tensor[] tensors(OpCase c, Device device, boolean views) {
     Tensor[] t = new Tensor[c.inputs.size()];
     for (int i = 0; i < t.length; i++) {
       Nd a = c.inputs.get(i);

@@ -28,6 +28,15 @@ public record SampleKey(long seed, int epoch, int index) {
     return order;
   }
 
+  /**
+   * What an endless sequence over 0 ... n - 1 holds at {@code number}: each round of n is a new
+   * random order.
+   */
+  public static int shuffled(long seed, long number, int n) {
+    int round = Math.toIntExact(number / n);
+    return new SampleKey(seed, round, 0).epochOrder(n)[(int) (number % n)];
+  }
+
   /** Finaliser of SplitMix64 (Steele et al. 2014): neighbouring keys give unrelated generators. */
   private static long mix(long z) {
     long x = z + 0x9E3779B97F4A7C15L;

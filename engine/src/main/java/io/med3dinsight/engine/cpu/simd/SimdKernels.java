@@ -6,6 +6,7 @@ import io.med3dinsight.engine.cpu.GemmKernel;
 import io.med3dinsight.engine.cpu.Kernels;
 import io.med3dinsight.engine.cpu.NormKernels;
 import io.med3dinsight.engine.cpu.VectorMath;
+import io.med3dinsight.engine.cpu.WinogradKernels;
 import jdk.incubator.vector.FloatVector;
 
 /** Inner loops on the Vector API, at the machine's preferred width. */
@@ -13,6 +14,7 @@ public final class SimdKernels implements Kernels {
   private final GemmKernel gemm = new SimdGemm();
   private final ConvDepthwiseKernels depthwise = new SimdDepthwise();
   private final ConvKernels convolution = new SimdConvKernels();
+  private final WinogradKernels winograd = new SimdWinograd();
   private final VectorMath math = new SimdMath();
   private final NormKernels norm = new SimdNormKernels();
 
@@ -34,6 +36,11 @@ public final class SimdKernels implements Kernels {
   @Override
   public ConvKernels convolution() {
     return convolution;
+  }
+
+  @Override
+  public WinogradKernels winograd() {
+    return winograd;
   }
 
   @Override

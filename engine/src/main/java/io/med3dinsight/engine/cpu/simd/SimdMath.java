@@ -63,10 +63,12 @@ final class SimdMath implements VectorMath {
     float m = Float.NEGATIVE_INFINITY;
     if (n >= VL) {
       FloatVector a = FloatVector.fromArray(S, x, xo);
-      for (i = VL; i <= n - VL; i += VL) {
+      FloatVector b = a;
+      for (i = VL; i <= n - 2 * VL; i += 2 * VL) {
         a = a.max(FloatVector.fromArray(S, x, xo + i));
+        b = b.max(FloatVector.fromArray(S, x, xo + i + VL));
       }
-      m = a.reduceLanes(VectorOperators.MAX);
+      m = a.max(b).reduceLanes(VectorOperators.MAX);
     }
     for (; i < n; i++) {
       m = Math.max(m, x[xo + i]);
@@ -90,7 +92,7 @@ final class SimdMath implements VectorMath {
     for (; i <= n - VL; i += VL) {
       a = a.add(FloatVector.fromArray(S, x, xo + i));
     }
-    float s = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a.add(b).add(c.add(d)));
     for (; i < n; i++) {
       s += x[xo + i];
     }
@@ -117,7 +119,7 @@ final class SimdMath implements VectorMath {
     for (; i <= n - VL; i += VL) {
       a = FloatVector.fromArray(S, x, xo + i).fma(FloatVector.fromArray(S, y, yo + i), a);
     }
-    float s = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a.add(b).add(c.add(d)));
     for (; i < n; i++) {
       s = Math.fma(x[xo + i], y[yo + i], s);
     }
@@ -135,7 +137,7 @@ final class SimdMath implements VectorMath {
       a = u.fma(u, a);
       b = v.fma(v, b);
     }
-    float s = a.add(b).reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a.add(b));
     for (; i < n; i++) {
       float u = x[xo + i] - mean;
       s = Math.fma(u, u, s);
@@ -147,12 +149,13 @@ final class SimdMath implements VectorMath {
   public float expSum(float[] x, int xo, float shift, float[] y, int yo, int n) {
     FloatVector a = FloatVector.zero(S);
     int whole = S.loopBound(n);
+    FloatVector limit = FloatVector.broadcast(S, shift);
     for (int i = 0; i < whole; i += VL) {
-      FloatVector e = SimdFunctions.exp(FloatVector.fromArray(S, x, xo + i).sub(shift));
+      FloatVector e = SimdFunctions.expNegated(limit.sub(FloatVector.fromArray(S, x, xo + i)));
       e.intoArray(y, yo + i);
       a = a.add(e);
     }
-    float s = a.reduceLanes(VectorOperators.ADD);
+    float s = SimdFunctions.sum(a);
     for (int i = whole; i < n; i++) {
       float e = FloatMath.exp(x[xo + i] - shift);
       y[yo + i] = e;
@@ -254,8 +257,8 @@ final class SimdMath implements VectorMath {
       v.fma(h, FloatVector.fromArray(S, dgamma, dgammao + i)).intoArray(dgamma, dgammao + i);
       v.add(FloatVector.fromArray(S, dbeta, dbetao + i)).intoArray(dbeta, dbetao + i);
     }
-    float sa = a.reduceLanes(VectorOperators.ADD);
-    float sb = b.reduceLanes(VectorOperators.ADD);
+    float sa = SimdFunctions.sum(a);
+    float sb = SimdFunctions.sum(b);
     for (int i = whole; i < n; i++) {
       float h = (x[xo + i] - mean) * inverseStd;
       float v = g[go + i];

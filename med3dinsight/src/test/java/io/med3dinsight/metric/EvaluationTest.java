@@ -1,0 +1,149 @@
+package io.med3dinsight.metric;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.med3dinsight.volume.Affine;
+import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Sentences;
+import io.med3dinsight.volume.Spacing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+  private static final Grid GRID = Grid.of(4, 5, 6, new Spacing(1, 2, 3));
+  private static final SortedMap<Integer, String> NAMES =
+      new TreeMap<>(java.util.Map.of(0, "background", 1, "one", 2, "two"));
+
+  @TempDir Path folder;
+
+  private static LabelVolume labels(int... valueAt) {
+    int[] out = new int[GRID.size()];
+    for (int i = 0; i < valueAt.length; i += 2) {
+      out[valueAt[i]] = valueAt[i + 1];
+    }
+    return LabelVolume.of(GRID, out);
+  }
+
+  @Test
+  void emptyStructures() {
+    LabelVolume none = labels();
+    CaseScore both = CaseScore.of("a", none, none, NAMES);
+    assertEquals(1, both.dice());
+    assertEquals(0, both.hd95());
+    double diagonal = Math.sqrt(6 * 6 + 10 * 10 + 12 * 12);
+    LabelVolume one = labels(7, 1);
+    for (CaseScore c :
+        List.of(CaseScore.of("a", none, one, NAMES), CaseScore.of("a", one, none, NAMES))) {
+      assertEquals(0, c.classes().get(0).dice());
+      assertEquals(diagonal, c.classes().get(0).hd95(), 1e-12);
+      assertEquals(0.5, c.dice());
+    }
+    CaseScore missed = CaseScore.of("a", none, one, NAMES);
+    CaseScore invented = CaseScore.of("b", one, none, NAMES);
+    Evaluation all = Evaluation.of(List.of(missed, invented));
+    assertEquals(1, all.classes().get(0).missed());
+    assertEquals(0, all.classes().get(1).missed());
+    assertEquals(0.5, all.dice());
+    assertEquals(diagonal / 2, all.hd95(), 1e-12);
+  }
+
+  @Test
+  void distancesAreInMillimetresAlongEachAxis() {
+    // Voxel (w, h, d) = (1, 1, 1) against one step along each axis.
+    int at = (5 + 1) * 6 + 1;
+    int[] steps = {1, 6, 30};
+    double[] mm = {1, 2, 3};
+    for (int axis = 0; axis < 3; axis++) {
+      CaseScore c = CaseScore.of("a", labels(at, 1), labels(at + steps[axis], 1), NAMES);
+      assertEquals(mm[axis], c.classes().get(0).hd95(), 1e-12);
+    }
+  }
+
+  /** Whatever a model predicts, leaving a structure out never makes any mean better. */
+  @Property(tries = 300, seed = "20250914")
+  void aMissedStructureNeverImprovesTheMean(@ForAll long seed) {
+    Random random = new Random(seed);
+    int[] truth = new int[GRID.size()];
+    int[] guess = new int[GRID.size()];
+    int[] left = new int[GRID.size()];
+    double noise = random.nextDouble();
+    for (int i = 0; i < truth.length; i++) {
+      truth[i] = random.nextInt(3);
+      guess[i] = random.nextDouble() < noise ? random.nextInt(3) : truth[i];
+      left[i] = guess[i] == 1 ? 0 : guess[i];
+    }
+    truth[0] = 1;
+    LabelVolume reference = LabelVolume.of(GRID, truth);
+    CaseScore with = CaseScore.of("a", LabelVolume.of(GRID, guess), reference, NAMES);
+    CaseScore without = CaseScore.of("a", LabelVolume.of(GRID, left), reference, NAMES);
+    assertTrue(without.dice() <= with.dice());
+    assertTrue(without.hd95() >= with.hd95());
+    CaseScore other = CaseScore.of("b", reference, reference, NAMES);
+    Evaluation better = Evaluation.of(List.of(with, other));
+    Evaluation worse = Evaluation.of(List.of(without, other));
+    assertTrue(worse.dice() <= better.dice() && worse.hd95() >= better.hd95());
+    assertEquals(1, worse.classes().get(0).missed());
+  }
+
+  @Test
+  void mapsThatCannotBeComparedAreRefused() {
+    LabelVolume small = LabelVolume.of(Grid.of(4, 5, 5, new Spacing(1, 2, 3)), new int[100]);
+    Sentences.refused(
+        () -> CaseScore.of("case7", small, labels(), NAMES), "case7", "5x5x4", "6x5x4");
+    Affine moved = Affine.of(1, 0, 0, 5, 0, 2, 0, 0, 0, 0, 3, 0);
+    LabelVolume elsewhere = LabelVolume.of(Grid.of(4, 5, 6, moved), new int[120]);
+    Sentences.refused(
+        () -> CaseScore.of("case7", elsewhere, labels(), NAMES), "case7", "different places");
+    Sentences.refused(
+        () -> CaseScore.of("case7", labels(3, 9), labels(), NAMES),
+        "case7",
+        "label 9",
+        "[0, 1, 2]");
+    Sentences.refused(() -> Evaluation.of(List.of()), "no case");
+  }
+
+  @Test
+  void foldersAreMatchedByName() throws IOException {
+    Path predictions = Files.createDirectory(folder.resolve("predictions"));
+    Path references = Files.createDirectory(folder.resolve("references"));
+    TreeMap<Integer, String> any = new TreeMap<>();
+    Path missing = folder.resolve("missing");
+    Sentences.refused(() -> Evaluation.ofFolders(missing, references, any), missing.toString());
+    Sentences.refused(
+        () -> Evaluation.ofFolders(predictions, references, any), predictions.toString(), "empty");
+    labels(3, 1, 4, 1).write(references.resolve("a.nii"));
+    labels(3, 1).write(predictions.resolve("a.nii.gz"));
+    labels(3, 2).write(references.resolve("b.nii.gz"));
+    Sentences.refused(
+        () -> Evaluation.ofFolders(predictions, references, any), "case b", "missing");
+    labels(3, 2).write(predictions.resolve("b.nii.gz"));
+    Files.writeString(predictions.resolve("notes.txt"), "not an image");
+    Evaluation e = Evaluation.ofFolders(predictions, references, any);
+    assertEquals(List.of("a", "b"), e.cases().stream().map(CaseScore::id).toList());
+    assertEquals(2 / 3.0, e.cases().get(0).classes().get(0).dice(), 1e-12);
+    assertEquals("label 2", e.classes().get(1).name());
+    labels().write(predictions.resolve("a.nii"));
+    Sentences.refused(
+        () -> Evaluation.ofFolders(predictions, references, any), "a.nii", "a.nii.gz", "keep one");
+  }
+
+  @Test
+  void backgroundAloneIsNothingToScore() throws IOException {
+    labels().write(folder.resolve("a.nii.gz"));
+    Sentences.refused(
+        () -> Evaluation.ofFolders(folder, folder, new TreeMap<>()),
+        folder.toString(),
+        "background");
+  }
+}
