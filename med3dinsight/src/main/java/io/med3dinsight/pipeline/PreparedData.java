@@ -73,34 +73,26 @@ record PreparedData(
     // Read now, so that a damaged one is reported before anything is trained.
     try (Progress.Task task = progress.start("check", test.size(), "cases")) {
       for (LabelledScan scan : scans(dataset, test, task)) {
-        extents.put(scan.id(), extents(plan.preprocessing().grid(scan.image().grid())));
+        extents.put(scan.id(), extents(scan, plan));
       }
     }
-    CaseStore prepared = prepare(dataset, training, plan, folder, progress);
-    for (int i = 0; i < prepared.size(); i++) {
-      extents.put(prepared.id(i), extents(prepared.grid(i)));
-    }
-    return new PreparedData(dataset, training, test, plan, prepared, extents);
-  }
-
-  private static int[] extents(Grid g) {
-    return new int[] {g.depth(), g.height(), g.width()};
-  }
-
-  private static CaseStore prepare(
-      MsdDataset dataset,
-      List<Case> training,
-      SegmentationPlan plan,
-      RunFolder folder,
-      Progress progress) {
     long budget = (long) (HEAP_SHARE * Runtime.getRuntime().maxMemory());
     CaseStore prepared = new CaseStore(folder.prepared(), budget);
     try (Progress.Task task = progress.start("prepare", training.size(), "cases")) {
       for (LabelledScan scan : scans(dataset, training, task)) {
+        extents.put(scan.id(), extents(scan, plan));
         prepared.add(TrainingCase.of(scan, plan.preprocessing()));
       }
+    } catch (RuntimeException e) {
+      prepared.close();
+      throw e;
     }
-    return prepared;
+    return new PreparedData(dataset, training, test, plan, prepared, extents);
+  }
+
+  private static int[] extents(LabelledScan scan, SegmentationPlan plan) {
+    Grid g = plan.preprocessing().grid(scan.image().grid());
+    return new int[] {g.depth(), g.height(), g.width()};
   }
 
   /** Loads one scan after the other, each dropped before the next. */
