@@ -10,6 +10,7 @@ import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.pipeline.TrainingRun;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
+import io.med3dinsight.report.Build;
 import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
 import io.med3dinsight.report.Picture;
@@ -18,6 +19,7 @@ import io.med3dinsight.report.RunReport;
 import io.med3dinsight.training.MetricsSink;
 import io.med3dinsight.training.TrainingContext;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -64,13 +66,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       folder.begin(settings);
     }
     Progress progress = TerminalProgress.standard();
-    Provenance provenance =
-        Provenance.start(
-            compute.threads(),
-            settings.seed(),
-            spec.commandLine().getParent().getParseResult().originalArgs(),
-            List.of());
-    provenance.write(folder.root());
+    Provenance provenance = provenance(folder, settings, progress);
     Evaluation scores;
     try (StopSignal stop = StopSignal.listen(PATIENCE);
         MetricsLog log = MetricsLog.open(folder.root())) {
@@ -104,6 +100,34 @@ final class TrainCommand implements Callable<Integer>, Computes {
     return 0;
   }
 
+  /** Where the run comes from; a resumed one keeps what it was begun with. */
+  private Provenance provenance(RunFolder folder, RunSettings settings, Progress progress)
+      throws IOException {
+    if (run.resume() && Files.exists(folder.root().resolve(Provenance.FILE))) {
+      Provenance begun = Provenance.read(folder.root());
+      Build now = Build.current();
+      if (!begun.program().equals(now)) {
+        progress.say(
+            "This run was begun by version "
+                + begun.program().version()
+                + " (commit "
+                + begun.program().commit()
+                + ") and goes on with another build ("
+                + now.commit()
+                + "): its results may differ from an uninterrupted run's.");
+      }
+      return begun;
+    }
+    Provenance provenance =
+        Provenance.start(
+            compute.threads(),
+            settings.seed(),
+            spec.commandLine().getParent().getParseResult().originalArgs(),
+            settings.inputFiles());
+    provenance.write(folder.root());
+    return provenance;
+  }
+
   private static List<Picture> pictures(Evaluation scores, RunFolder folder) {
     return scores.cases().stream().map(c -> new Picture(c.id(), folder.overlay(c.id()))).toList();
   }
@@ -123,9 +147,9 @@ final class TrainCommand implements Callable<Integer>, Computes {
     RunSettings base = run.resume() ? folder.settings() : RunSettings.standard();
     RunSettings settings = run.settings(base);
     if (data != null) {
-      // A run may be resumed from another working directory.
-      settings = settings.withData(data.toAbsolutePath().normalize());
+      settings = settings.withData(data);
     }
+    settings = settings.withAbsolutePaths();
     if (run.seed() != null) {
       settings = settings.withSeed(run.seed());
     }

@@ -6,7 +6,10 @@ import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.inference.InferenceOptions;
 import io.med3dinsight.network.NetworkSettings;
 import io.med3dinsight.pretrain.PretrainSettings;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Everything that decides a run's results, as it stands in {@code config.yaml}.
@@ -78,13 +81,37 @@ public record RunSettings(
 
   /** The same with another data folder. */
   public RunSettings withData(Path folder) {
-    return new RunSettings(
-        folder,
-        split,
-        testShare,
+    return with(folder, split, seed, describe);
+  }
+
+  /** The same with another seed. */
+  public RunSettings withSeed(long newSeed) {
+    return with(data, split, newSeed, describe);
+  }
+
+  /** The same with paths that hold in any working directory, so that a run resumes from any. */
+  public RunSettings withAbsolutePaths() {
+    Path captions = absolute(describe.captions());
+    return with(
+        absolute(data),
+        absolute(split),
         seed,
+        new DescribeSettings(describe.slicesPerPlane(), captions));
+  }
+
+  private static Path absolute(Path path) {
+    return path == null ? null : path.toAbsolutePath().normalize();
+  }
+
+  private RunSettings with(
+      Path newData, Path newSplit, long newSeed, DescribeSettings newDescribe) {
+    return new RunSettings(
+        newData,
+        newSplit,
+        testShare,
+        newSeed,
         checkpointSeconds,
-        describe,
+        newDescribe,
         encoder2d,
         pretrain,
         network,
@@ -92,19 +119,16 @@ public record RunSettings(
         inference);
   }
 
-  /** The same with another seed. */
-  public RunSettings withSeed(long newSeed) {
-    return new RunSettings(
-        data,
-        split,
-        testShare,
-        newSeed,
-        checkpointSeconds,
-        describe,
-        encoder2d,
-        pretrain,
-        network,
-        finetune,
-        inference);
+  /**
+   * Files that say which data the run uses; those that are there are hashed into its provenance.
+   */
+  public List<Path> inputFiles() {
+    return Stream.of(
+            data == null ? null : data.resolve("dataset.json"),
+            data == null ? null : data.resolve("splits.json"),
+            split,
+            describe.captions())
+        .filter(p -> p != null && Files.isRegularFile(p))
+        .toList();
   }
 }
