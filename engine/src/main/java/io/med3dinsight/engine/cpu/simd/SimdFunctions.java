@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class SimdFunctions {
   static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
-  private static final int EXP_LIMIT_BITS = Float.floatToRawIntBits(-EXP_MIN);
+  static final int EXP_LIMIT_BITS = Float.floatToRawIntBits(-EXP_MIN);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
 
   private SimdFunctions() {}

@@ -151,7 +151,35 @@ final class SimdMath implements VectorMath {
     int whole = S.loopBound(n);
     FloatVector limit = FloatVector.broadcast(S, shift);
     for (int i = 0; i < whole; i += VL) {
-      FloatVector e = SimdFunctions.expNegated(limit.sub(FloatVector.fromArray(S, x, xo + i)));
+      // SimdFunctions.expNegated, written out: where a call is not inlined, vectors become objects.
+      FloatVector t = limit.sub(FloatVector.fromArray(S, x, xo + i));
+      FloatVector z =
+          t.reinterpretAsInts()
+              .lanewise(VectorOperators.MIN, SimdFunctions.EXP_LIMIT_BITS)
+              .lanewise(VectorOperators.XOR, 0x80000000)
+              .reinterpretAsFloats();
+      FloatVector shifted =
+          z.fma(
+              FloatVector.broadcast(S, FloatMath.LOG2_E),
+              FloatVector.broadcast(S, FloatMath.ROUND));
+      FloatVector k = shifted.sub(FloatMath.ROUND);
+      FloatVector r =
+          k.fma(
+              FloatVector.broadcast(S, -FloatMath.LN2_LOW),
+              k.fma(FloatVector.broadcast(S, -FloatMath.LN2_HIGH), z));
+      FloatVector q =
+          FloatVector.broadcast(S, FloatMath.E4)
+              .fma(r, FloatVector.broadcast(S, FloatMath.E3))
+              .fma(r, FloatVector.broadcast(S, FloatMath.E2))
+              .fma(r, FloatVector.broadcast(S, FloatMath.E1))
+              .fma(r, FloatVector.broadcast(S, FloatMath.E0));
+      FloatVector power =
+          shifted
+              .reinterpretAsInts()
+              .lanewise(VectorOperators.LSHL, 23)
+              .add((127 + 64) << 23)
+              .reinterpretAsFloats();
+      FloatVector e = q.mul(r).fma(r, r).add(1f).mul(power).mul(0x1p-64f);
       e.intoArray(y, yo + i);
       a = a.add(e);
     }
