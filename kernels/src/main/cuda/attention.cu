@@ -324,7 +324,7 @@ __device__ __forceinline__ void biasGradients(const T* q, const T* k, const T* v
 
 #define OPERANDS(T) const T *q, const T *k, const T *v, const float *bias, const int *mask
 #define SAVED(T) const float *logSum, const float *delta, const T *g
-#define KERNEL extern "C" __global__ void __launch_bounds__(TILE_THREADS)
+#define KERNEL extern "C" __global__ void __launch_bounds__(TILE_THREADS, 1)
 
 // WHAT_TYPE kernels for tiles of width H. KM, KN: queries and keys of a tile in keyGradients; QM, QN in queryGradients
 // and biasGradients.
