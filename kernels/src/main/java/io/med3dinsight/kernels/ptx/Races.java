@@ -1,13 +1,14 @@
 package io.med3dinsight.kernels.ptx;
 
 /**
- * Who wrote and who read each cell of a region last. A cell holds the last write and up to two reads by different threads; an
- * access is a race when it conflicts with one of them that does not happen before it. Two reads suffice where barriers order
- * all threads; with three unordered readers of which two are ordered later by warp-level operations alone a race can be
- * missed, never invented.
+ * Who wrote and who read each cell of a region last. A cell holds the last write and up to two
+ * reads by different threads; an access is a race when it conflicts with one of them that does not
+ * happen before it. Two reads suffice where barriers order all threads; with three unordered
+ * readers of which two are ordered later by warp-level operations alone a race can be missed, never
+ * invented.
  *
- * <p>A stamp is serial (32 bits: launch and block) | thread in block (10) | atomic (1) | time of its warp (21). Cells have the
- * size of the smallest access seen so far, at most four bytes.
+ * <p>A stamp is serial (32 bits: launch and block) | thread in block (10) | atomic (1) | time of
+ * its warp (21). Cells have the size of the smallest access seen so far, at most four bytes.
  */
 final class Races {
   static final int TIME_BITS = 21;
@@ -22,11 +23,16 @@ final class Races {
   private static final int READ_B = 2;
 
   private final int size;
+
+  /** Blocks run on several host threads, so cells are changed under a lock. */
+  private final boolean concurrent;
+
   private int shift = 2;
   private long[][] pages;
 
-  Races(int size) {
+  Races(int size, boolean concurrent) {
     this.size = size;
+    this.concurrent = concurrent;
     this.pages = new long[pageCount(size, 2)][];
   }
 
@@ -45,6 +51,15 @@ final class Races {
 
   /** Records a read; answers the stamp of a conflicting write, or 0. */
   long read(Warp w, long stamp, int at, int bytes) {
+    if (!concurrent) {
+      return recordRead(w, stamp, at, bytes);
+    }
+    synchronized (this) {
+      return recordRead(w, stamp, at, bytes);
+    }
+  }
+
+  private long recordRead(Warp w, long stamp, int at, int bytes) {
     if (bytes < 1 << shift) {
       refine(bytes);
     }
@@ -73,7 +88,10 @@ final class Races {
     if (b == stamp) {
       return;
     }
-    if (b == 0 || ordered(w, b, stamp) || !spread(a, b) || sameBlock(a, b) && !sameBlock(a, stamp)) {
+    if (b == 0
+        || ordered(w, b, stamp)
+        || !spread(a, b)
+        || sameBlock(a, b) && !sameBlock(a, stamp)) {
       p[k + READ_B] = stamp;
     }
   }
@@ -89,6 +107,15 @@ final class Races {
 
   /** Records a write; answers the stamp of a conflicting access, or 0. */
   long write(Warp w, long stamp, int at, int bytes) {
+    if (!concurrent) {
+      return recordWrite(w, stamp, at, bytes);
+    }
+    synchronized (this) {
+      return recordWrite(w, stamp, at, bytes);
+    }
+  }
+
+  private long recordWrite(Warp w, long stamp, int at, int bytes) {
     if (bytes < 1 << shift) {
       refine(bytes);
     }
@@ -108,7 +135,10 @@ final class Races {
     return earlier == 0 || ordered(w, earlier, stamp) ? found : earlier;
   }
 
-  /** Whether an earlier access happens before the present one, by the same thread or through synchronisation. */
+  /**
+   * Whether an earlier access happens before the present one, by the same thread or through
+   * synchronisation.
+   */
   private static boolean ordered(Warp w, long earlier, long now) {
     if ((earlier ^ now) >>> THREAD_SHIFT == 0 || (earlier & now & ATOMIC) != 0) {
       return true;
@@ -125,7 +155,7 @@ final class Races {
   }
 
   /** Divides the cells down to the size of an access. */
-  private synchronized void refine(int bytes) {
+  private void refine(int bytes) {
     while (bytes < 1 << shift) {
       int finer = shift - 1;
       long[][] split = new long[pageCount(size, finer)][];
