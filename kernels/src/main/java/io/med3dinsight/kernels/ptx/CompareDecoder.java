@@ -27,8 +27,7 @@ final class CompareDecoder {
     }
     int q = n.predDest(d.parts().get(1));
     Kernels.Bits second = combine(n, compare, true);
-    return new Kernels.Sequence(
-        new Kernels.BitInstruction(q, second), new Kernels.BitInstruction(p, first));
+    return new Kernels.TwoBitsInstruction(p, first, q, second);
   }
 
   /** Joins a comparison (or its complement) with the predicate of .and, .or, .xor. */

@@ -23,11 +23,20 @@ final class Races {
   private static final int READ_B = 2;
 
   private final int size;
+
+  /** Blocks run on several host threads, so cells are changed under a lock. */
+  private final boolean concurrent;
+
+  /** The region is the shared memory of one block after another. */
+  private final boolean blockLocal;
+
   private int shift = 2;
   private long[][] pages;
 
-  Races(int size) {
+  Races(int size, boolean concurrent, boolean blockLocal) {
+    this.blockLocal = blockLocal;
     this.size = size;
+    this.concurrent = concurrent;
     this.pages = new long[pageCount(size, 2)][];
   }
 
@@ -46,6 +55,15 @@ final class Races {
 
   /** Records a read; answers the stamp of a conflicting write, or 0. */
   long read(Warp w, long stamp, int at, int bytes) {
+    if (!concurrent) {
+      return recordRead(w, stamp, at, bytes);
+    }
+    synchronized (this) {
+      return recordRead(w, stamp, at, bytes);
+    }
+  }
+
+  private long recordRead(Warp w, long stamp, int at, int bytes) {
     if (bytes < 1 << shift) {
       refine(bytes);
     }
@@ -64,7 +82,7 @@ final class Races {
     return conflict;
   }
 
-  private static void addReader(Warp w, long[] p, int k, long stamp) {
+  private void addReader(Warp w, long[] p, int k, long stamp) {
     long a = p[k + READ_A];
     if (a == 0 || ordered(w, a, stamp)) {
       p[k + READ_A] = stamp;
@@ -93,6 +111,15 @@ final class Races {
 
   /** Records a write; answers the stamp of a conflicting access, or 0. */
   long write(Warp w, long stamp, int at, int bytes) {
+    if (!concurrent) {
+      return recordWrite(w, stamp, at, bytes);
+    }
+    synchronized (this) {
+      return recordWrite(w, stamp, at, bytes);
+    }
+  }
+
+  private long recordWrite(Warp w, long stamp, int at, int bytes) {
     if (bytes < 1 << shift) {
       refine(bytes);
     }
@@ -108,7 +135,7 @@ final class Races {
     return conflict;
   }
 
-  private static long conflict(Warp w, long earlier, long stamp, long found) {
+  private long conflict(Warp w, long earlier, long stamp, long found) {
     return earlier == 0 || ordered(w, earlier, stamp) ? found : earlier;
   }
 
@@ -116,12 +143,13 @@ final class Races {
    * Whether an earlier access happens before the present one, by the same thread or through
    * synchronisation.
    */
-  private static boolean ordered(Warp w, long earlier, long now) {
+  private boolean ordered(Warp w, long earlier, long now) {
     if ((earlier ^ now) >>> THREAD_SHIFT == 0 || (earlier & now & ATOMIC) != 0) {
       return true;
     }
     if ((earlier ^ now) >>> SERIAL_SHIFT != 0) {
-      return earlier >>> SERIAL_SHIFT < w.firstSerial;
+      // Another block: its shared memory is not ours, its accesses to global memory are ordered by launches alone.
+      return blockLocal || earlier >>> SERIAL_SHIFT < w.firstSerial;
     }
     int thread = (int) (earlier >>> THREAD_SHIFT) & 1023;
     int time = (int) earlier & MAX_TIME;
@@ -132,7 +160,7 @@ final class Races {
   }
 
   /** Divides the cells down to the size of an access. */
-  private synchronized void refine(int bytes) {
+  private void refine(int bytes) {
     while (bytes < 1 << shift) {
       int finer = shift - 1;
       long[][] split = new long[pageCount(size, finer)][];
