@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The CUDA kernels in this jar: one PTX module for each family of operations. A kernel's name starts
- * with its family, {@code family_what_type}.
+ * The CUDA kernels in this jar: one PTX module for each family of operations. A kernel's name
+ * starts with its family, {@code family_what_type}.
  */
 public final class Catalogue {
   /** The families, each a source {@code src/main/cuda/<family>.cu}. */
