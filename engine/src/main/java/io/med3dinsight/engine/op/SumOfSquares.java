@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaReduce;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -62,6 +64,11 @@ public record SumOfSquares() implements Op {
       a += (double) x[o + i] * x[o + i];
     }
     return (a + b) + (c + d);
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaReduce.squares(cuda, in, out[0]);
   }
 
   @Override
