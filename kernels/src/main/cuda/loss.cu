@@ -318,8 +318,8 @@ extern "C" __global__ void __launch_bounds__(256) loss_dicegradient_f32(const fl
 
 // ---- means over pairs of elements
 
+// Kinds of pair; anything else is the absolute difference.
 static constexpr int SQUARED = 0;
-static constexpr int ABSOLUTE = 1;
 static constexpr int BINARY = 2;
 
 // Binary cross-entropy of logit a and target b in the form that never overflows.

@@ -12,7 +12,7 @@
 // Layer norm (Ba, Kiros and Hinton 2016): y = gamma (x - mean) / sqrt(var + eps) + beta along rows of n elements, each element
 // read once:
 //   256     n <= 8 lanes    `lanes` threads of a warp (a power of two) per row, held in 8 registers per thread; 128 threads
-//   1024    n <= 32 lanes   the same, 32 registers
+//   1024    n <= 1024       the same with a whole warp and 32 registers; 16-byte aligned rows only
 //   block   any n           256 threads per row; kept in shared memory when `cached` (n floats), else read again
 // Backward adds dgamma and dbeta for the rows that a block visits and leaves them in partial [blocks, 2 n]; norm_fold adds those:
 //   256     n <= 8 lanes    as above
@@ -402,7 +402,7 @@ __device__ __forceinline__ void layer(const T* x, const float* gamma, const floa
   long long at = static_cast<long long>(row) * n;
   int here = row < rows ? n : 0;
   constexpr int W = Wide<T>::N;
-  if (n % W == 0 && aligned(x) && aligned(y) && aligned(gamma) && aligned(beta)) {
+  if (K > 8 || (n % W == 0 && aligned(x) && aligned(y) && aligned(gamma) && aligned(beta))) {
     layerRow<T, K, W>(x + at, gamma, beta, y + at, here, lanes, eps);
   } else {
     layerRow<T, K, 1>(x + at, gamma, beta, y + at, here, lanes, eps);

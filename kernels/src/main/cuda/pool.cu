@@ -222,23 +222,23 @@ __device__ __forceinline__ void globalMean(const float* partial, T* y, int outpu
 }
 
 #define POOL(T, SUFFIX) \
-  extern "C" __global__ void __launch_bounds__(256) pool_max_##SUFFIX(const T* x, T* y, int* where, int total, \
+  extern "C" __global__ void __launch_bounds__(256, 4) pool_max_##SUFFIX(const T* x, T* y, int* where, int total, \
       const __grid_constant__ Window s, int wide) { \
     wide ? largest<T, Wide<T>::N>(x, y, where, total, s) : largest<T, 1>(x, y, where, total, s); \
   } \
-  extern "C" __global__ void __launch_bounds__(256) pool_maxgradient_##SUFFIX(const T* dy, const int* where, T* dx, int total, \
+  extern "C" __global__ void __launch_bounds__(256, 4) pool_maxgradient_##SUFFIX(const T* dy, const int* where, T* dx, int total, \
       const __grid_constant__ Window s, int wide) { \
     wide ? largestGradient<T, Wide<T>::N>(dy, where, dx, total, s) : largestGradient<T, 1>(dy, where, dx, total, s); \
   } \
-  extern "C" __global__ void __launch_bounds__(256) pool_average_##SUFFIX(const T* x, T* y, int total, \
+  extern "C" __global__ void __launch_bounds__(256, 4) pool_average_##SUFFIX(const T* x, T* y, int total, \
       const __grid_constant__ Window s, int includePad, int wide) { \
     wide ? average<T, Wide<T>::N>(x, y, total, s, includePad) : average<T, 1>(x, y, total, s, includePad); \
   } \
-  extern "C" __global__ void __launch_bounds__(256) pool_averagegradient_##SUFFIX(const T* dy, T* dx, int total, \
+  extern "C" __global__ void __launch_bounds__(256, 4) pool_averagegradient_##SUFFIX(const T* dy, T* dx, int total, \
       const __grid_constant__ Window s, int includePad, int wide) { \
     wide ? averageGradient<T, Wide<T>::N>(dy, dx, total, s, includePad) : averageGradient<T, 1>(dy, dx, total, s, includePad); \
   } \
-  extern "C" __global__ void __launch_bounds__(256) pool_globalsums_##SUFFIX(const T* x, float* partial, int width, int chunkRows, \
+  extern "C" __global__ void __launch_bounds__(256, 4) pool_globalsums_##SUFFIX(const T* x, float* partial, int width, int chunkRows, \
       int length, int channels, int wide) { \
     Columns g{width, chunkRows, length, channels}; \
     wide ? globalSums<T, Wide<T>::N>(x, partial, g) : globalSums<T, 1>(x, partial, g); \

@@ -154,11 +154,11 @@ __device__ __forceinline__ void gradient(const T* dy, T* dx, const int* low, con
 }
 
 #define RESIZE(T, SUFFIX) \
-  extern "C" __global__ void __launch_bounds__(256) resize_forward_##SUFFIX(const T* x, T* y, const int* low, const float* part, \
+  extern "C" __global__ void __launch_bounds__(256, 4) resize_forward_##SUFFIX(const T* x, T* y, const int* low, const float* part, \
       int total, const __grid_constant__ Extents s, int neighbours, int wide) { \
     wide ? forward<T, Wide<T>::N>(x, y, low, part, total, s, neighbours) : forward<T, 1>(x, y, low, part, total, s, neighbours); \
   } \
-  extern "C" __global__ void __launch_bounds__(256) resize_gradient_##SUFFIX(const T* dy, T* dx, const int* low, const float* part, \
+  extern "C" __global__ void __launch_bounds__(256, 4) resize_gradient_##SUFFIX(const T* dy, T* dx, const int* low, const float* part, \
       const int* first, const int* end, int total, const __grid_constant__ Extents s, int neighbours, int wide) { \
     wide ? gradient<T, Wide<T>::N>(dy, dx, low, part, first, end, total, s, neighbours) \
          : gradient<T, 1>(dy, dx, low, part, first, end, total, s, neighbours); \

@@ -6,11 +6,11 @@
 // Each element is read once and written once:
 //   narrow  n <= 32          128 rows of a block go through shared memory, a thread per row; shared: slot(128 n) floats per input
 //   256     n <= 8 lanes     `lanes` threads of a warp (a power of two) per row, held in 8 registers per lane and input; 128 threads
-//   1024    n <= 32 lanes    the same, 32 registers
+//   1024    n <= 1024        the same with a whole warp and 32 registers; 16-byte aligned rows only
 //   block   any n            a block of 256 threads per row; the row is kept in shared memory when `cached` (n floats per input),
 //                            and read a second time otherwise. Maximum and sum are found in one pass (Milakov and Gimelshein
 //                            2018, Online normalizer calculation for softmax, arXiv 1805.02867).
-// Rows of warps and blocks are read 16 bytes at a time where addresses and n allow it.
+// Otherwise rows of warps and blocks are read 16 bytes at a time where addresses and n allow it.
 #include "common/sums.cuh"
 #include "common/tile.cuh"
 
@@ -118,7 +118,7 @@ __device__ __forceinline__ void warps(const T* x, T* y, int rows, int n, int lan
   long long at = static_cast<long long>(row) * n;
   int here = row < rows ? n : 0;
   constexpr int W = Wide<T>::N;
-  if (n % W == 0 && aligned(x) && aligned(y)) {
+  if (K > 8 || (n % W == 0 && aligned(x) && aligned(y))) {
     warpRow<T, K, W>(x + at, y + at, here, lanes, log);
   } else {
     warpRow<T, K, 1>(x + at, y + at, here, lanes, log);
@@ -159,7 +159,7 @@ __device__ __forceinline__ void warpsGradient(const T* y, const T* g, T* dx, int
   long long at = static_cast<long long>(row) * n;
   int here = row < rows ? n : 0;
   constexpr int W = Wide<T>::N;
-  if (n % W == 0 && aligned(y) && aligned(g) && aligned(dx)) {
+  if (K > 8 || (n % W == 0 && aligned(y) && aligned(g) && aligned(dx))) {
     warpGradient<T, K, W>(y + at, g + at, dx + at, here, lanes, log);
   } else {
     warpGradient<T, K, 1>(y + at, g + at, dx + at, here, lanes, log);
