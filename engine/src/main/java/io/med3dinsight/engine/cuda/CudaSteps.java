@@ -77,10 +77,10 @@ public final class CudaSteps {
     long parts = blocks(in);
     try (DeviceScratch partial = cuda.scratch(Math.max(1, parts) * 4)) {
       run(
+          cuda,
           in,
           0,
           1,
-          cuda,
           block -> cuda.kernel("step_squares_f32").pointer(partial.address() + block * 4),
           launch -> {});
       cuda.kernel("step_squaresfold_f32")

@@ -33,7 +33,7 @@ final class StepCases implements OpCaseSource {
       }
       c.add(
           of("sgd without momentum", n, 2)
-              .engine(in -> after(in, 0, new SgdStep(0.1, 0, false, 0.01)))
+              .engine(in -> after(in, 0, new SgdStep(0, false, 0.01), 0.1f))
               .reference(in -> Nd.zip(in[0], in[1], (p, g) -> p - 0.1 * (g + 0.01 * p))));
       c.add(
           of("moving average", n, 2)
@@ -80,7 +80,11 @@ final class StepCases implements OpCaseSource {
           return new double[] {p - 0.01 * m / (1 - Math.pow(0.9, 7)) / denominator, g, m, v};
         };
     return of("adam" + (decoupled ? "w" : "") + " output " + out, n, 4)
-        .engine(in -> after(in, out, new AdamStep(0.01, 0.9, 0.99, 1e-8, 0.1, decoupled, 7)))
+        .engine(
+            in -> {
+              AdamStep op = new AdamStep(0.9, 0.99, 1e-8, 0.1, decoupled);
+              return after(in, out, op, op.values(0.01, 7));
+            })
         .reference(in -> each(in, out, step));
   }
 
@@ -92,7 +96,7 @@ final class StepCases implements OpCaseSource {
           return new double[] {a[0] - 0.1 * (nesterov ? g + 0.9 * v : v), g, v};
         };
     return of("sgd" + (nesterov ? " nesterov" : "") + " output " + out, n, 3)
-        .engine(in -> after(in, out, new SgdStep(0.1, 0.9, nesterov, 0.05)))
+        .engine(in -> after(in, out, new SgdStep(0.9, nesterov, 0.05), 0.1f))
         .reference(in -> each(in, out, step));
   }
 
