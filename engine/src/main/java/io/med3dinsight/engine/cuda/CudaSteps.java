@@ -40,7 +40,7 @@ public final class CudaSteps {
    * @return blocks in all launches
    */
   public static long run(
-      Tensor[] tensors, int from, int width, CudaBackend cuda, Start start, Finish finish) {
+      CudaBackend cuda, Tensor[] tensors, int from, int width, Start start, Finish finish) {
     long blocks = 0;
     int at = from;
     while (at < tensors.length) {
