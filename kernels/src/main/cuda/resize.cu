@@ -53,7 +53,7 @@ extern "C" __global__ void __launch_bounds__(128) resize_spans_i32(const int* lo
   low += Extents::start(s.y, a);
   // Lower neighbours ascend with the output.
   for (int side = 0; side < 2; side++) {
-    int bound = side == 0 ? i - neighbours + 2 : i + 1;
+    int bound = side == 0 ? i - neighbours + 1 : i + 1;
     int from = 0;
     int to = s.y[a];
     while (from < to) {
