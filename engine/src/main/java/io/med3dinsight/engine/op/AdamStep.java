@@ -48,6 +48,11 @@ public record AdamStep(
   }
 
   @Override
+  public Precision precision() {
+    return Precision.EXACT;
+  }
+
+  @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     float[] p = in[0].hostFloats();
     float[] g = in[1].hostFloats();

@@ -19,6 +19,11 @@ public record AddInPlace() implements Op {
   }
 
   @Override
+  public Precision precision() {
+    return Precision.EXACT;
+  }
+
+  @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     float[] a = in[0].hostFloats();
     float[] b = in[1].hostFloats();

@@ -3,6 +3,7 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -23,6 +24,24 @@ public record Affine(float scale, float shift) implements Op {
       float v = x[xo + i];
       y[yo + i] = v * scale + shift;
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    int n = in[0].size();
+    cuda.kernel("elementwise_affine", in[0].dtype())
+        .over(n)
+        .buffer(in[0])
+        .buffer(out[0])
+        .i32(n)
+        .f32(scale)
+        .f32(shift)
+        .run();
   }
 
   @Override

@@ -17,6 +17,11 @@ public record EmaStep(float decay) implements Op {
   }
 
   @Override
+  public Precision precision() {
+    return Precision.EXACT;
+  }
+
+  @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     float[] a = in[0].hostFloats();
     float[] v = in[1].hostFloats();

@@ -17,6 +17,11 @@ public record ScaleInPlace(float factor) implements Op {
   }
 
   @Override
+  public Precision precision() {
+    return Precision.EXACT;
+  }
+
+  @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     float[] a = in[0].hostFloats();
     int ao = in[0].hostOffset();

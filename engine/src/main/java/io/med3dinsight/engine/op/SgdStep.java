@@ -29,6 +29,11 @@ public record SgdStep(double learningRate, double momentum, boolean nesterov, do
   }
 
   @Override
+  public Precision precision() {
+    return Precision.EXACT;
+  }
+
+  @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     float[] p = in[0].hostFloats();
     float[] g = in[1].hostFloats();

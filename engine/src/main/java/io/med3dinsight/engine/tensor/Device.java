@@ -1,6 +1,7 @@
 package io.med3dinsight.engine.tensor;
 
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import java.util.Locale;
 
 /** A place where tensors live. Devices are compared by identity of their backend. */
@@ -29,7 +30,9 @@ public final class Device {
 
   /** A device on a backend that the caller made. */
   public static Device of(Backend backend) {
-    return new Device(backend instanceof CpuBackend ? "cpu" : "device", backend);
+    String name =
+        backend instanceof CpuBackend ? "cpu" : backend instanceof CudaBackend ? "cuda" : "device";
+    return new Device(name, backend);
   }
 
   /**
