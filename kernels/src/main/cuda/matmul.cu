@@ -139,7 +139,7 @@ __device__ __forceinline__ void copySlice(const Product& p, char* stage, const b
 }
 
 template <class Tile, class T>
-__device__ __forceinline__ void product(const T* a, const T* b, const void* bias, void* y, const Product& p) {
+__device__ __forceinline__ void product(const T* a, const T* b, const float* bias, void* y, const Product& p) {
   extern __shared__ __align__(16) char shared[];
   constexpr int GROUP = 8;
   int tilesM = (p.m + Tile::BM - 1) / Tile::BM, tilesN = (p.n + Tile::BN - 1) / Tile::BN;
@@ -163,13 +163,13 @@ __device__ __forceinline__ void product(const T* a, const T* b, const void* bias
       [](int) {});
   long long first = static_cast<long long>(z) * p.m * p.n + n0;
   writeTile(
-      core, [&](int row) { return m0 + row < p.m ? first + static_cast<long long>(m0 + row) * p.n : -1LL; }, p.n - n0,
-      bias, n0, y, p.flags);
+      core, shared, [&](int row) { return m0 + row < p.m ? first + static_cast<long long>(m0 + row) * p.n : -1LL; },
+      p.n - n0, bias == nullptr ? nullptr : bias + n0, y, p.flags);
 }
 
 #define PRODUCT(NAME, T, BLOCKS, ...)                                                                               \
   extern "C" __global__ void __launch_bounds__((__VA_ARGS__::THREADS), BLOCKS)                                       \
-      NAME(const T* a, const T* b, const void* bias, void* y, const __grid_constant__ Product p) {                  \
+      NAME(const T* a, const T* b, const float* bias, void* y, const __grid_constant__ Product p) {                  \
     product<__VA_ARGS__>(a, b, bias, y, p);                                                                         \
   }
 
@@ -204,15 +204,15 @@ PRODUCT(matmul_tile128x32nt_bf16, bf16, 4, Half128x32nt)
 
 // ---------------------------------------------------------------- sums of splits
 
-// y[i] = partial[0][i] + partial[1][i] + ... + bias[i % columns], from float32 parts.
+// y[i] = partial[0][i] + partial[1][i] + ... + bias[static_cast<int>(i) % columns], from float32 parts.
 // Launch: one-dimensional grid of 256 threads with a grid-stride loop.
-extern "C" __global__ void matmul_sum_splits(const float* partial, int splits, int size, const void* bias, int columns,
+extern "C" __global__ void matmul_sum_splits(const float* partial, int splits, int size, const float* bias, int columns,
                                              void* y, int flags) {
   for (long long i = firstElement(); i < size; i += elementStride()) {
     float sum = 0.f;
 #pragma unroll 4
     for (int s = 0; s < splits; s++) sum += partial[static_cast<long long>(s) * size + i];
-    if (bias != nullptr) sum += biasAt(bias, flags, static_cast<int>(i % columns));
+    if (bias != nullptr) sum += bias[static_cast<int>(i) % columns];
     if (flags & RESULT_BF16) {
       store(static_cast<bf16*>(y) + i, sum);
     } else {

@@ -31,8 +31,9 @@ struct FloatTile {
   static constexpr int THREADS = (BM / TM) * (BN / TN);
   static constexpr int KFAST = 8;  // values of k that neighbouring threads of a transposing copy take
   static constexpr int PITCH_A = BM + 4, PITCH_B = BN + 4;
-  static constexpr int WIDTH = 4;  // neighbouring columns that a thread holds
   static constexpr int STAGE_BYTES = BK * (PITCH_A + PITCH_B) * 4;
+  // Results leave in PASSES parts of ROWS rows.
+  static constexpr int PASSES = TM / 4, ROWS = BM / PASSES, PITCH = BN + 4;
   typedef float Element;
 
   float sum[TM][TN];
@@ -73,13 +74,21 @@ struct FloatTile {
     }
   }
 
-  // Hands each run of WIDTH results to f(row, column, values).
-  template <class F>
-  __device__ __forceinline__ void each(F f) {
+  // Writes part PASS of the results to shared memory, [ROWS][PITCH].
+  template <int PASS>
+  __device__ __forceinline__ void put(float* s) {
 #pragma unroll
-    for (int i = 0; i < TM; i++)
+    for (int i = 0; i < 4; i++)
 #pragma unroll
-      for (int j = 0; j < TN; j += 4) f(row + i / 4 * STEP_M + i % 4, column + j / 4 * STEP_N, sum[i] + j);
+      for (int j = 0; j < TN; j += 4)
+        *reinterpret_cast<float4*>(s + (row + i) * PITCH + column + j / 4 * STEP_N) =
+            *reinterpret_cast<const float4*>(sum[PASS * 4 + i] + j);
+  }
+
+  // The row of the tile that row r of part PASS is.
+  template <int PASS>
+  static __device__ __forceinline__ int rowOf(int r) {
+    return PASS * STEP_M + r;
   }
 };
 
@@ -98,18 +107,17 @@ __device__ __forceinline__ void mmaTf32(float* c, const unsigned* a, const unsig
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-// Results of a warp's tile of MI x NI fragments of 16 x 8: lane l holds rows l / 4 and l / 4 + 8,
-// columns 2 (l % 4) and the next.
-template <int MI, int NI, class F>
-__device__ __forceinline__ void eachFragment(float (*sum)[NI][4], int warpRow, int warpColumn, F f) {
+// Writes a row of NI fragments of 16 x 8 results to shared memory: lane l holds rows l / 4 and
+// l / 4 + 8, columns 2 (l % 4) and the next.
+template <int NI, int PITCH>
+__device__ __forceinline__ void putFragments(float* s, float (*sum)[4]) {
   int lane = threadIdx.x & 31;
+  s += lane / 4 * PITCH + lane % 4 * 2;
 #pragma unroll
-  for (int i = 0; i < MI; i++)
-#pragma unroll
-    for (int h = 0; h < 2; h++)
-#pragma unroll
-      for (int j = 0; j < NI; j++)
-        f(warpRow + i * 16 + h * 8 + lane / 4, warpColumn + j * 8 + lane % 4 * 2, sum[i][j] + h * 2);
+  for (int j = 0; j < NI; j++) {
+    *reinterpret_cast<float2*>(s + j * 8) = make_float2(sum[j][0], sum[j][1]);
+    *reinterpret_cast<float2*>(s + 8 * PITCH + j * 8) = make_float2(sum[j][2], sum[j][3]);
+  }
 }
 
 template <int BM_, int BN_, int WM, int WN, int BK_, int STAGES_>
@@ -118,9 +126,9 @@ struct Tf32Tile {
   static constexpr int THREADS = (BM / WM) * (BN / WN) * 32;
   static constexpr int KFAST = 4;
   static constexpr int PITCH_A = BM + 8, PITCH_B = BN + 8;
-  static constexpr int WIDTH = 2;
   static constexpr int STAGE_BYTES = BK * (PITCH_A + PITCH_B) * 4;
   static constexpr int MI = WM / 16, NI = WN / 8;
+  static constexpr int PASSES = MI, ROWS = BM / MI, PITCH = BN + 8;
   typedef float Element;
 
   float sum[MI][NI][4];
@@ -160,9 +168,14 @@ struct Tf32Tile {
     }
   }
 
-  template <class F>
-  __device__ __forceinline__ void each(F f) {
-    eachFragment<MI, NI>(sum, warpRow, warpColumn, f);
+  template <int PASS>
+  __device__ __forceinline__ void put(float* s) {
+    putFragments<NI, PITCH>(s + warpRow / WM * 16 * PITCH + warpColumn, sum[PASS]);
+  }
+
+  template <int PASS>
+  static __device__ __forceinline__ int rowOf(int r) {
+    return r / 16 * WM + PASS * 16 + r % 16;
   }
 };
 
@@ -203,9 +216,9 @@ struct HalfTile {
   static constexpr int BM = BM_, BN = BN_, BK = BK_, STAGES = STAGES_;
   static constexpr bool KA = KA_, KB = KB_;
   static constexpr int THREADS = (BM / WM) * (BN / WN) * 32;
-  static constexpr int WIDTH = 2;
   static constexpr int STAGE_BYTES = BK * (BM + BN) * 2;
   static constexpr int MI = WM / 16, NI = WN / 8;
+  static constexpr int PASSES = MI, ROWS = BM / MI, PITCH = BN + 8;
   typedef bf16 Element;
 
   float sum[MI][NI][4];
@@ -248,9 +261,14 @@ struct HalfTile {
     }
   }
 
-  template <class F>
-  __device__ __forceinline__ void each(F f) {
-    eachFragment<MI, NI>(sum, warpRow, warpColumn, f);
+  template <int PASS>
+  __device__ __forceinline__ void put(float* s) {
+    putFragments<NI, PITCH>(s + warpRow / WM * 16 * PITCH + warpColumn, sum[PASS]);
+  }
+
+  template <int PASS>
+  static __device__ __forceinline__ int rowOf(int r) {
+    return r / 16 * WM + PASS * 16 + r % 16;
   }
 };
 
@@ -292,49 +310,65 @@ __device__ __forceinline__ void walk(Tile& tile, char* shared, int slices, Copy 
 
 // What is written and how.
 enum ResultFlags {
-  RESULT_BF16 = 1,   // results are bfloat16, otherwise float32
-  BIAS_BF16 = 2,     // the bias is bfloat16
-  RESULT_RUNS = 4    // runs of WIDTH results are aligned and never cross the last column
+  RESULT_BF16 = 1,  // results are bfloat16, otherwise float32
+  RESULT_RUNS = 2   // runs of four results start at multiples of four elements and never cross the last column
 };
 
-__device__ __forceinline__ float biasAt(const void* bias, int flags, int column) {
-  return flags & BIAS_BF16 ? load(static_cast<const bf16*>(bias) + column) : static_cast<const float*>(bias)[column];
-}
-
-// Writes a tile: row r of it starts at element start(r) of y (negative: not there), columns [0, columns).
-template <class Tile, class Start>
-__device__ __forceinline__ void writeTile(Tile& tile, Start start, int columns, const void* bias, int biasFrom,
-                                          void* y, int flags) {
-  tile.each([&](int row, int column, const float* sums) {
-    long long at = start(row);
-    if (at < 0 || column >= columns) return;
+template <class Tile, int PASS, class Start>
+__device__ __forceinline__ void writePart(Tile& tile, float* s, Start start, int columns, const float* bias, void* y,
+                                          int flags) {
+  __syncthreads();
+  tile.template put<PASS>(s);
+  __syncthreads();
+#pragma unroll 1
+  for (int e = threadIdx.x; e < Tile::ROWS * Tile::BN / 4; e += Tile::THREADS) {
+    int row = e / (Tile::BN / 4), column = e % (Tile::BN / 4) * 4;
+    long long at = start(Tile::template rowOf<PASS>(row));
+    if (at < 0 || column >= columns) continue;
     at += column;
-    float v[Tile::WIDTH];
+    float4 v = *reinterpret_cast<const float4*>(s + row * Tile::PITCH + column);
+    float values[4] = {v.x, v.y, v.z, v.w};
+    if (bias != nullptr) {
 #pragma unroll
-    for (int i = 0; i < Tile::WIDTH; i++) {
-      v[i] = sums[i] + (bias != nullptr && column + i < columns ? biasAt(bias, flags, biasFrom + column + i) : 0.f);
+      for (int i = 0; i < 4; i++) values[i] += column + i < columns ? bias[column + i] : 0.f;
     }
+    // Only operands of bfloat16 give results of bfloat16.
+    bool half = sizeof(typename Tile::Element) == 2 && (flags & RESULT_BF16);
     if (flags & RESULT_RUNS) {
-      if (flags & RESULT_BF16) {
-        __nv_bfloat162* p = reinterpret_cast<__nv_bfloat162*>(static_cast<bf16*>(y) + at);
-#pragma unroll
-        for (int i = 0; i < Tile::WIDTH; i += 2) p[i / 2] = __floats2bfloat162_rn(v[i], v[i + 1]);
-      } else if (Tile::WIDTH == 4) {
-        *reinterpret_cast<float4*>(static_cast<float*>(y) + at) = make_float4(v[0], v[1], v[2], v[3 % Tile::WIDTH]);
+      if (half) {
+        __nv_bfloat162 low = __floats2bfloat162_rn(values[0], values[1]);
+        __nv_bfloat162 high = __floats2bfloat162_rn(values[2], values[3]);
+        *reinterpret_cast<uint2*>(static_cast<bf16*>(y) + at) =
+            make_uint2(*reinterpret_cast<unsigned*>(&low), *reinterpret_cast<unsigned*>(&high));
       } else {
-        *reinterpret_cast<float2*>(static_cast<float*>(y) + at) = make_float2(v[0], v[1]);
+        *reinterpret_cast<float4*>(static_cast<float*>(y) + at) =
+            make_float4(values[0], values[1], values[2], values[3]);
       }
     } else {
 #pragma unroll
-      for (int i = 0; i < Tile::WIDTH; i++) {
+      for (int i = 0; i < 4; i++) {
         if (column + i < columns) {
-          if (flags & RESULT_BF16) {
-            store(static_cast<bf16*>(y) + at + i, v[i]);
+          if (half) {
+            store(static_cast<bf16*>(y) + at + i, values[i]);
           } else {
-            static_cast<float*>(y)[at + i] = v[i];
+            static_cast<float*>(y)[at + i] = values[i];
           }
         }
       }
     }
-  });
+  }
+}
+
+// Writes a tile by way of shared memory, so that neighbouring threads write neighbouring results:
+// row r starts at element start(r) of y (negative: it is not there), columns [0, columns), bias [columns] or null.
+template <class Tile, class Start>
+__device__ __forceinline__ void writeTile(Tile& tile, char* shared, Start start, int columns, const float* bias, void* y,
+                                          int flags) {
+  static_assert(Tile::PASSES <= 4 && Tile::ROWS * Tile::PITCH * 4 <= Tile::STAGES * Tile::STAGE_BYTES, "room");
+  awaitCopies<0>();
+  float* s = reinterpret_cast<float*>(shared);
+  writePart<Tile, 0>(tile, s, start, columns, bias, y, flags);
+  if constexpr (Tile::PASSES > 1) writePart<Tile, 1>(tile, s, start, columns, bias, y, flags);
+  if constexpr (Tile::PASSES > 2) writePart<Tile, 2>(tile, s, start, columns, bias, y, flags);
+  if constexpr (Tile::PASSES > 3) writePart<Tile, 3>(tile, s, start, columns, bias, y, flags);
 }
