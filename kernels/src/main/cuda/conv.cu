@@ -539,21 +539,26 @@ __device__ __forceinline__ void depthwise(const T* source, const T* weights, con
   }
 }
 
-// Weight gradient where each target channel has one source channel (channels = 1): lanes along the target's
+// Weight gradient where groups have few channels or the kernel is too long for the masks: lanes along the target's
 // channels, the 8 warps of a block along the rows (n, d, h) of the target, 9 taps in registers. Block 32 x 8, grid
-// (channels / 32, taps / 9, splits); the warps' sums are added up in shared memory in order. y: float32 [split, tap, channel].
+// (target channels / 32) * (taps / 9) * (source channels of a group) * splits; the warps' sums are added up in shared memory
+// in order. y: float32 [split, tap, source channel of the group, target channel].
 constexpr int TAPS = 9;
 
 template <class T>
-__device__ __forceinline__ void depthwiseWeights(const T* x, const T* dy, float* y, const Convolution& c) {
+__device__ __forceinline__ void directWeights(const T* x, const T* dy, float* y, const Convolution& c) {
   __shared__ float part[8][32];
-  int channel = blockIdx.x * 32 + threadIdx.x;
-  int all = c.d.kernel * c.h.kernel * c.w.kernel, tap0 = blockIdx.y * TAPS;
+  int all = c.d.kernel * c.h.kernel * c.w.kernel, chunks = (all + TAPS - 1) / TAPS, blocks = (c.targetPitch + 31) / 32;
+  int channel = blockIdx.x % blocks * 32 + threadIdx.x, z = blockIdx.x / blocks;
+  int tap0 = z % chunks * TAPS;
+  z /= chunks;
+  int own = z % c.channels, split = z / c.channels;
+  int sourceChannel = channel / c.outputs * c.channels + own;
   bool there = channel < c.targetPitch;
   int lines = c.batch * c.d.target * c.h.target, each = (lines + c.splits - 1) / c.splits;
-  int end = min(lines, (static_cast<int>(blockIdx.z) + 1) * each);
+  int end = min(lines, (split + 1) * each);
   float sum[TAPS] = {};
-  for (int line = blockIdx.z * each + threadIdx.y; there && line < end; line += 8) {
+  for (int line = split * each + threadIdx.y; there && line < end; line += 8) {
     int th = line % c.h.target, td = line / c.h.target % c.d.target, n = line / c.h.target / c.d.target;
     const T* g = dy + (static_cast<long long>(line) * c.w.target * c.targetPitch + channel);
     int from[TAPS];  // element of x under the row's first voxel, or -1 where tap and row meet padding
@@ -563,7 +568,7 @@ __device__ __forceinline__ void depthwiseWeights(const T* x, const T* dy, float*
       int tap = tap0 + j, jw = tap % c.w.kernel, jh = tap / c.w.kernel % c.h.kernel, jd = tap / c.w.kernel / c.h.kernel;
       int sd = sourceIndex(c.d, 0, td, jd), sh = sourceIndex(c.h, 0, th, jh);
       bool valid = tap < all && sd >= 0 && sh >= 0;
-      from[j] = valid ? ((n * c.d.source + sd) * c.h.source + sh) * c.w.source * c.sourcePitch + channel / c.outputs : -1;
+      from[j] = valid ? ((n * c.d.source + sd) * c.h.source + sh) * c.w.source * c.sourcePitch + sourceChannel : -1;
       shift[j] = jw * c.w.dilation - c.w.pad;
     }
     for (int tw = 0; tw < c.w.target; tw++) {
@@ -588,7 +593,7 @@ __device__ __forceinline__ void depthwiseWeights(const T* x, const T* dy, float*
       float total = 0.f;
 #pragma unroll
       for (int w = 0; w < 8; w++) total += part[w][threadIdx.x];
-      y[(static_cast<long long>(blockIdx.z) * all + tap0 + j) * c.targetPitch + channel] = total;
+      y[((static_cast<long long>(split) * all + tap0 + j) * c.channels + own) * c.targetPitch + channel] = total;
     }
     __syncthreads();
   }
@@ -632,8 +637,8 @@ __device__ __forceinline__ void swapLast(const T* x, T* y, int batch, int rows, 
     depthwise<T, 3>(source, weights, bias, y, c);                                                                    \
   }                                                                                                                  \
   extern "C" __global__ void __launch_bounds__(256)                                                                  \
-      conv_depthwiseweights_##NAME(const T* x, const T* dy, float* y, const __grid_constant__ Convolution c) {       \
-    depthwiseWeights(x, dy, y, c);                                                                                   \
+      conv_directweights_##NAME(const T* x, const T* dy, float* y, const __grid_constant__ Convolution c) {       \
+    directWeights(x, dy, y, c);                                                                                   \
   }                                                                                                                  \
   extern "C" __global__ void __launch_bounds__(256)                                                                  \
       conv_swap_##NAME(const T* x, T* y, int batch, int rows, int columns) {                                         \
