@@ -37,7 +37,10 @@ final class AsyncCopies {
     }
   }
 
-  /** Starts a copy: the source is read now, the destination is off limits until it has been waited for. */
+  /**
+   * Starts a copy: the source is read now, the destination is off limits until it has been waited
+   * for.
+   */
   void start(Warp w, int mask, long[] from, long[] to, int bytes, int[] sizes) {
     Copy c = new Copy(bytes);
     c.lanes = mask;
@@ -46,7 +49,11 @@ final class AsyncCopies {
       int lane = Integer.numberOfTrailingZeros(m);
       int size = sizes == null ? bytes : sizes[lane];
       if (size < 0 || size > bytes) {
-        throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, from[lane], "source size " + size + " of a copy of " + bytes + " bytes");
+        throw w.fault(
+            FaultKind.OUT_OF_BOUNDS,
+            lane,
+            from[lane],
+            "source size " + size + " of a copy of " + bytes + " bytes");
       }
       if (size > 0) {
         read(w, c, lane, from[lane], size);
@@ -65,7 +72,8 @@ final class AsyncCopies {
     // The source must be aligned to the size of the whole copy, however little of it is used.
     MemoryInstruction.locate(w, Space.GLOBAL, lane, address, Integer.highestOneBit(size));
     if ((address & (c.bytes - 1)) != 0) {
-      throw w.fault(FaultKind.MISALIGNED, lane, address, "the source is not a multiple of " + c.bytes);
+      throw w.fault(
+          FaultKind.MISALIGNED, lane, address, "the source is not a multiple of " + c.bytes);
     }
     for (int i = 0; i < size; ) {
       int step = Integer.lowestOneBit(i | Integer.highestOneBit(size - i));
@@ -77,7 +85,10 @@ final class AsyncCopies {
     }
   }
 
-  /** Completes all but the newest {@code pending} groups of each lane; with -1 everything, committed or not. */
+  /**
+   * Completes all but the newest {@code pending} groups of each lane; with -1 everything, committed
+   * or not.
+   */
   void await(Warp w, int mask, int pending) {
     Region shared = w.block.shared;
     for (Iterator<Copy> it = open.iterator(); it.hasNext(); ) {

@@ -13,7 +13,8 @@ final class AtomicInstruction extends MemoryInstruction {
   private final int b;
   private final int c;
 
-  private AtomicInstruction(Address a, Update update, int bytes, Names.Register dest, int b, int c) {
+  private AtomicInstruction(
+      Address a, Update update, int bytes, Names.Register dest, int b, int c) {
     super(a);
     this.update = update;
     this.bytes = bytes;
@@ -34,7 +35,10 @@ final class AtomicInstruction extends MemoryInstruction {
     boolean wide = bytes == 8;
     Names.Register dest = null;
     if (!red) {
-      dest = wide ? new Names.Register(Names.File.LONG, n.ld(0)) : new Names.Register(Names.File.INT, n.id(0));
+      dest =
+          wide
+              ? new Names.Register(Names.File.LONG, n.ld(0))
+              : new Names.Register(Names.File.INT, n.id(0));
     }
     boolean cas = s.has("cas");
     int b = wide ? n.l(first + 1) : n.i(first + 1);
@@ -50,10 +54,14 @@ final class AtomicInstruction extends MemoryInstruction {
           return add(type);
         }
         case "min" -> {
-          return Types.isSigned(type) ? (o, b, c) -> Math.min(o, b) : (o, b, c) -> Long.compareUnsigned(o, b) < 0 ? o : b;
+          return Types.isSigned(type)
+              ? (o, b, c) -> Math.min(o, b)
+              : (o, b, c) -> Long.compareUnsigned(o, b) < 0 ? o : b;
         }
         case "max" -> {
-          return Types.isSigned(type) ? (o, b, c) -> Math.max(o, b) : (o, b, c) -> Long.compareUnsigned(o, b) > 0 ? o : b;
+          return Types.isSigned(type)
+              ? (o, b, c) -> Math.max(o, b)
+              : (o, b, c) -> Long.compareUnsigned(o, b) > 0 ? o : b;
         }
         case "exch" -> {
           return (o, b, c) -> b;
@@ -71,10 +79,14 @@ final class AtomicInstruction extends MemoryInstruction {
           return (o, b, c) -> o ^ b;
         }
         case "inc" -> {
-          return (o, b, c) -> Long.compareUnsigned(o & 0xffffffffL, b & 0xffffffffL) >= 0 ? 0 : o + 1;
+          return (o, b, c) ->
+              Long.compareUnsigned(o & 0xffffffffL, b & 0xffffffffL) >= 0 ? 0 : o + 1;
         }
         case "dec" -> {
-          return (o, b, c) -> (int) o == 0 || Long.compareUnsigned(o & 0xffffffffL, b & 0xffffffffL) > 0 ? b : o - 1;
+          return (o, b, c) ->
+              (int) o == 0 || Long.compareUnsigned(o & 0xffffffffL, b & 0xffffffffL) > 0
+                  ? b
+                  : o - 1;
         }
         default -> {
           // Scope, order or space.
@@ -86,8 +98,14 @@ final class AtomicInstruction extends MemoryInstruction {
 
   private static Update add(String type) {
     return switch (type) {
-      case "f32" -> (o, b, c) -> Floats.bits(Floats.flush(Floats.flush(Float.intBitsToFloat((int) o)) + Floats.flush(Float.intBitsToFloat((int) b))));
-      case "f64" -> (o, b, c) -> Floats.bits(Double.longBitsToDouble(o) + Double.longBitsToDouble(b));
+      case "f32" ->
+          (o, b, c) ->
+              Floats.bits(
+                  Floats.flush(
+                      Floats.flush(Float.intBitsToFloat((int) o))
+                          + Floats.flush(Float.intBitsToFloat((int) b))));
+      case "f64" ->
+          (o, b, c) -> Floats.bits(Double.longBitsToDouble(o) + Double.longBitsToDouble(b));
       default -> (o, b, c) -> o + b;
     };
   }

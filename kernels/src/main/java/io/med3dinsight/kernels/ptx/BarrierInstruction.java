@@ -18,7 +18,13 @@ final class BarrierInstruction extends Instruction {
   private final boolean inverted;
 
   private BarrierInstruction(
-      int id, int count, boolean arrive, Reduction reduction, int dest, int source1, boolean inverted) {
+      int id,
+      int count,
+      boolean arrive,
+      Reduction reduction,
+      int dest,
+      int source1,
+      boolean inverted) {
     super(Flow.BARRIER);
     this.id = id;
     this.count = count;
@@ -37,7 +43,13 @@ final class BarrierInstruction extends Instruction {
       boolean popc = s.has("popc");
       Reduction r = popc ? Reduction.POPC : s.has("and") ? Reduction.AND : Reduction.OR;
       return new BarrierInstruction(
-          n.i(1), counted ? n.i(2) : -1, false, r, popc ? n.id(0) : n.pd(0), n.pred(p), p.negated());
+          n.i(1),
+          counted ? n.i(2) : -1,
+          false,
+          r,
+          popc ? n.id(0) : n.pd(0),
+          n.pred(p),
+          p.negated());
     }
     int count = s.operands().size() > 1 ? n.i(1) : -1;
     return new BarrierInstruction(n.i(0), count, s.has("arrive"), Reduction.NONE, 0, 0, false);
@@ -54,7 +66,11 @@ final class BarrierInstruction extends Instruction {
   int id(Warp w, int lanes) {
     int v = w.ints[id][Warp.firstLane(lanes)];
     if (v < 0 || v > 15) {
-      throw w.fault(FaultKind.DIVERGENT_BARRIER, Warp.firstLane(lanes), 0, "barrier " + v + "; there are 0 to 15");
+      throw w.fault(
+          FaultKind.DIVERGENT_BARRIER,
+          Warp.firstLane(lanes),
+          0,
+          "barrier " + v + "; there are 0 to 15");
     }
     return v;
   }

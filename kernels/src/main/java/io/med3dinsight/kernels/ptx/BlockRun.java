@@ -2,7 +2,10 @@ package io.med3dinsight.kernels.ptx;
 
 import java.util.Arrays;
 
-/** One block at a time on one host thread: its warps take turns, each running until it waits at a barrier or ends. */
+/**
+ * One block at a time on one host thread: its warps take turns, each running until it waits at a
+ * barrier or ends.
+ */
 final class BlockRun {
   private static final int BARRIERS = 16;
 
@@ -129,8 +132,11 @@ final class BlockRun {
             FaultKind.WARP_DEADLOCK,
             Warp.firstLane(lanes),
             0,
-            "lanes 0x" + Integer.toHexString(lanes) + " wait for lanes of their member mask that never come (exited or never launched: 0x"
-                + Integer.toHexString(w.warp.idle) + ")");
+            "lanes 0x"
+                + Integer.toHexString(lanes)
+                + " wait for lanes of their member mask that never come (exited or never launched: 0x"
+                + Integer.toHexString(w.warp.idle)
+                + ")");
       }
     }
     for (WarpScheduler w : warps) {
@@ -154,7 +160,13 @@ final class BlockRun {
         FaultKind.DIVERGENT_BARRIER,
         Warp.firstLane(w.waitingLanes(barrier)),
         0,
-        here + " of the block's " + threads + " threads wait here, " + exited + " have exited, "
-            + elsewhere + " wait at another barrier");
+        here
+            + " of the block's "
+            + threads
+            + " threads wait here, "
+            + exited
+            + " have exited, "
+            + elsewhere
+            + " wait at another barrier");
   }
 }

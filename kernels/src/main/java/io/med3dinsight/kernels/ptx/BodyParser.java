@@ -64,7 +64,14 @@ final class BodyParser {
     in.expect(";");
     out.add(
         new Statement(
-            Statement.Kind.TARGETS, t.line(), in.since(t), null, false, List.of(t.text()), targets, null));
+            Statement.Kind.TARGETS,
+            t.line(),
+            in.since(t),
+            null,
+            false,
+            List.of(t.text()),
+            targets,
+            null));
   }
 
   private void directive(Token t) {
@@ -113,7 +120,14 @@ final class BodyParser {
     }
     out.add(
         new Statement(
-            Statement.Kind.INSTRUCTION, first.line(), in.since(first), guard, negated, opcode, operands, null));
+            Statement.Kind.INSTRUCTION,
+            first.line(),
+            in.since(first),
+            guard,
+            negated,
+            opcode,
+            operands,
+            null));
   }
 
   private Operand operand() {

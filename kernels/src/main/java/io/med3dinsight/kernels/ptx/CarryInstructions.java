@@ -1,6 +1,9 @@
 package io.med3dinsight.kernels.ptx;
 
-/** Extended precision: add.cc, addc, sub.cc, subc, mad.cc, madc of 32 and 64 bits, with a carry flag per lane. */
+/**
+ * Extended precision: add.cc, addc, sub.cc, subc, mad.cc, madc of 32 and 64 bits, with a carry flag
+ * per lane.
+ */
 final class CarryInstructions {
   private CarryInstructions() {}
 
@@ -15,7 +18,8 @@ final class CarryInstructions {
       sources[i] = wide ? n.l(i + 1) : n.i(i + 1);
     }
     int dest = wide ? n.ld(0) : n.id(0);
-    return new Carry(dest, sources, wide, sub, s.has("hi"), Types.isSigned(s.type()), carryIn, s.has("cc"));
+    return new Carry(
+        dest, sources, wide, sub, s.has("hi"), Types.isSigned(s.type()), carryIn, s.has("cc"));
   }
 
   private static final class Carry extends Instruction {
@@ -29,7 +33,14 @@ final class CarryInstructions {
     private final boolean out;
 
     private Carry(
-        int dest, int[] sources, boolean wide, boolean sub, boolean high, boolean signed, boolean in, boolean out) {
+        int dest,
+        int[] sources,
+        boolean wide,
+        boolean sub,
+        boolean high,
+        boolean signed,
+        boolean in,
+        boolean out) {
       this.dest = dest;
       this.sources = sources;
       this.wide = wide;
@@ -70,7 +81,10 @@ final class CarryInstructions {
       long x = w.longs[sources[0]][lane];
       long y = w.longs[sources[1]][lane];
       if (sources.length == 3) {
-        x = !high ? x * y : signed ? Math.multiplyHigh(x, y) : IntegerDecoder.LongDecoder.unsignedHigh(x, y);
+        x =
+            !high
+                ? x * y
+                : signed ? Math.multiplyHigh(x, y) : IntegerDecoder.LongDecoder.unsignedHigh(x, y);
         y = w.longs[sources[2]][lane];
       }
       long r = sub ? x - y - flag : x + y + flag;

@@ -27,7 +27,8 @@ final class CompareDecoder {
     }
     int q = n.predDest(d.parts().get(1));
     Kernels.Bits second = combine(n, compare, true);
-    return new Kernels.Sequence(new Kernels.BitInstruction(q, second), new Kernels.BitInstruction(p, first));
+    return new Kernels.Sequence(
+        new Kernels.BitInstruction(q, second), new Kernels.BitInstruction(p, first));
   }
 
   /** Joins a comparison (or its complement) with the predicate of .and, .or, .xor. */
@@ -53,9 +54,11 @@ final class CompareDecoder {
     return switch (type) {
       case "f32" -> floats(op, n.i(1), n.i(2), ftz, n.statement);
       case "f64" -> longs(n.l(1), n.l(2), test(op, n.statement));
-      case "s64", "u64", "b64" -> longs(n.l(1), n.l(2), integers(op, Types.isSigned(type), n.statement));
+      case "s64", "u64", "b64" ->
+          longs(n.l(1), n.l(2), integers(op, Types.isSigned(type), n.statement));
       case "f16", "bf16" -> halves(n, HalfDecoder.Format.of(type), test(op, n.statement));
-      case "s16", "u16", "b16" -> shorts(n, integers(op, Types.isSigned(type), n.statement), Types.isSigned(type));
+      case "s16", "u16", "b16" ->
+          shorts(n, integers(op, Types.isSigned(type), n.statement), Types.isSigned(type));
       default -> words(op, n.i(1), n.i(2), Types.isSigned(type), n.statement);
     };
   }

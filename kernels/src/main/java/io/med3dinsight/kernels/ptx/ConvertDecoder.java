@@ -30,7 +30,8 @@ final class ConvertDecoder {
       return common;
     }
     Lane source = source(n, from, s.has("ftz"));
-    Conversion f = Types.isFloat(from) ? fromFloat(s, to, from) : fromInteger(s, to, Types.isSigned(from));
+    Conversion f =
+        Types.isFloat(from) ? fromFloat(s, to, from) : fromInteger(s, to, Types.isSigned(from));
     Names.Register d = n.register(s.operand(0));
     if (d != null && d.file() == Names.File.LONG) {
       return n.longs(
@@ -62,7 +63,10 @@ final class ConvertDecoder {
       case "s64.s32", "u64.s32" -> word ? n.longs(extend(x)) : null;
       case "u64.u32", "s64.u32" -> word ? n.longs(Kernels.fromInts(x, v -> v & 0xffffffffL)) : null;
       case "u32.u64", "s32.s64", "u32.s64", "s32.u64" -> n.ints(Kernels.fromLongs(x, v -> (int) v));
-      case "f32.s32" -> word && s.has("rn") ? n.ints(Kernels.ints(x, v -> Float.floatToRawIntBits((float) v))) : null;
+      case "f32.s32" ->
+          word && s.has("rn")
+              ? n.ints(Kernels.ints(x, v -> Float.floatToRawIntBits((float) v)))
+              : null;
       default -> null;
     };
   }
@@ -89,10 +93,11 @@ final class ConvertDecoder {
       case "u16", "b16" -> (w, i) -> raw.get(w, i) & 0xffff;
       case "s32" -> (w, i) -> (int) raw.get(w, i);
       case "u32", "b32" -> (w, i) -> raw.get(w, i) & 0xffffffffL;
-      case "f32" -> (w, i) -> {
-        float x = Float.intBitsToFloat((int) raw.get(w, i));
-        return Double.doubleToRawLongBits(ftz ? Floats.flush(x) : x);
-      };
+      case "f32" ->
+          (w, i) -> {
+            float x = Float.intBitsToFloat((int) raw.get(w, i));
+            return Double.doubleToRawLongBits(ftz ? Floats.flush(x) : x);
+          };
       case "f16", "bf16" -> {
         HalfDecoder.Format t = HalfDecoder.Format.of(type);
         yield (w, i) -> Double.doubleToRawLongBits(t.decode((int) raw.get(w, i)));
@@ -103,7 +108,11 @@ final class ConvertDecoder {
 
   private static Rounding rounding(Statement s, boolean integral) {
     String i = integral ? "i" : "";
-    return s.has("rz" + i) ? Rounding.RZ : s.has("rm" + i) ? Rounding.RM : s.has("rp" + i) ? Rounding.RP : s.has("rna") ? Rounding.RNA : Rounding.RN;
+    return s.has("rz" + i)
+        ? Rounding.RZ
+        : s.has("rm" + i)
+            ? Rounding.RM
+            : s.has("rp" + i) ? Rounding.RP : s.has("rna") ? Rounding.RNA : Rounding.RN;
   }
 
   private static Conversion fromInteger(Statement s, String to, boolean signed) {
@@ -112,10 +121,11 @@ final class ConvertDecoder {
     boolean wide = Types.isLong(s.type());
     return switch (to) {
       case "f64" -> v -> Double.doubleToRawLongBits(integerToDouble(v, signed || !wide));
-      case "f32" -> v -> {
-        float f = integerToFloat(v, signed || !wide, mode);
-        return Float.floatToRawIntBits(sat ? Floats.saturate(f) : f);
-      };
+      case "f32" ->
+          v -> {
+            float f = integerToFloat(v, signed || !wide, mode);
+            return Float.floatToRawIntBits(sat ? Floats.saturate(f) : f);
+          };
       case "f16", "bf16" -> {
         HalfDecoder.Format t = HalfDecoder.Format.of(to);
         yield v -> t.encode(integerToFloat(v, signed || !wide, mode == Rounding.RN ? null : mode));
@@ -145,7 +155,8 @@ final class ConvertDecoder {
     return mode == null ? Floats.toOdd(s, e) : Floats.round(s, e, mode);
   }
 
-  private static Conversion toInteger(String to, boolean sat, boolean signedSource, boolean wideSource) {
+  private static Conversion toInteger(
+      String to, boolean sat, boolean signedSource, boolean wideSource) {
     int bits = 8 * Types.bytes(to);
     boolean signed = Types.isSigned(to);
     if (!sat) {
@@ -234,7 +245,10 @@ final class ConvertDecoder {
     Rounding mode = rounding(s, false);
     boolean relu = s.has("relu");
     return n.ints(
-        Kernels.ints(n.i(1), n.i(2), (a, b) -> half(a, brain, relu, mode) << 16 | half(b, brain, relu, mode)));
+        Kernels.ints(
+            n.i(1),
+            n.i(2),
+            (a, b) -> half(a, brain, relu, mode) << 16 | half(b, brain, relu, mode)));
   }
 
   private static int half(int bits, boolean brain, boolean relu, Rounding mode) {

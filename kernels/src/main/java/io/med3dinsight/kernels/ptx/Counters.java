@@ -24,7 +24,9 @@ final class Counters {
   private final int[] words = new int[32 * 32];
 
   String budgetMessage() {
-    return "more than " + budgetAtStart + " warp instructions; most likely a loop that does not end";
+    return "more than "
+        + budgetAtStart
+        + " warp instructions; most likely a loop that does not end";
   }
 
   /** Distinct 32-byte sectors touched by the lanes of a mask. */
@@ -54,7 +56,10 @@ final class Counters {
     return n + 1;
   }
 
-  /** Counts the wavefronts of a shared-memory access; what exceeds the size alone is a bank conflict. */
+  /**
+   * Counts the wavefronts of a shared-memory access; what exceeds the size alone is a bank
+   * conflict.
+   */
   void shared(long[] addresses, int mask, int bytes) {
     sharedAccesses++;
     // 64-bit accesses are served half a warp at a time, 128-bit accesses a quarter.

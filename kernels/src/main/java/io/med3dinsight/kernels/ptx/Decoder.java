@@ -7,7 +7,8 @@ final class Decoder {
   static Instruction decode(Names n) {
     Statement s = n.statement;
     return switch (s.op()) {
-      case "add", "sub", "mul", "mad", "fma", "div", "rem", "abs", "neg", "min", "max" -> arithmetic(n);
+      case "add", "sub", "mul", "mad", "fma", "div", "rem", "abs", "neg", "min", "max" ->
+          arithmetic(n);
       case "addc", "subc", "madc" -> CarryInstructions.decode(n);
       case "sad", "mul24", "mad24", "popc", "clz", "bfind", "brev", "bfe", "bfi", "dp4a" ->
           IntegerDecoder.decode(n);
@@ -21,7 +22,8 @@ final class Decoder {
       case "ld", "ldu" -> MemoryInstructions.load(n);
       case "st" -> MemoryInstructions.store(n);
       case "atom", "red" -> AtomicInstruction.decode(n);
-      case "bar", "barrier" -> s.has("warp") ? new WarpInstructions.WarpBarrier(n.i(0)) : BarrierInstruction.decode(n);
+      case "bar", "barrier" ->
+          s.has("warp") ? new WarpInstructions.WarpBarrier(n.i(0)) : BarrierInstruction.decode(n);
       case "shfl" -> synchronous(n, WarpInstructions.Shuffle.decode(n));
       case "vote" -> synchronous(n, WarpInstructions.Vote.decode(n));
       case "match" -> WarpInstructions.Match.decode(n);

@@ -26,7 +26,8 @@ final class DoubleDecoder {
       case "max" -> Kernels.doubles(n.l(1), n.l(2), Floats::max);
       case "abs" -> Kernels.longs(n.l(1), x -> x & Long.MAX_VALUE);
       case "neg" -> Kernels.longs(n.l(1), x -> x ^ Long.MIN_VALUE);
-      case "copysign" -> Kernels.longs(n.l(1), n.l(2), (x, y) -> x & Long.MIN_VALUE | y & Long.MAX_VALUE);
+      case "copysign" ->
+          Kernels.longs(n.l(1), n.l(2), (x, y) -> x & Long.MIN_VALUE | y & Long.MAX_VALUE);
       case "sqrt" -> Kernels.doubles(n.l(1), Math::sqrt);
       case "rcp" -> Kernels.doubles(n.l(1), x -> 1 / x);
       case "rsqrt" -> Kernels.doubles(n.l(1), x -> 1 / Math.sqrt(x));

@@ -14,7 +14,10 @@ public enum FaultKind {
   DATA_RACE,
   /** Threads of a block wait at a barrier that others have passed by, or at different barriers. */
   DIVERGENT_BARRIER,
-  /** A warp-level operation whose member mask does not name the lane that executes it, or reads a lane that takes no part. */
+  /**
+   * A warp-level operation whose member mask does not name the lane that executes it, or reads a
+   * lane that takes no part.
+   */
   INVALID_SYNC_MASK,
   /** Lanes wait for each other in warp-level operations that can never be completed. */
   WARP_DEADLOCK,

@@ -5,8 +5,8 @@ import static io.med3dinsight.kernels.ptx.Kernels.LANES;
 import io.med3dinsight.kernels.ptx.Floats.Rounding;
 
 /**
- * Single-precision arithmetic. The .approx operations are computed in double precision and rounded to float, which is more
- * exact than the hardware's (a few units in the last place).
+ * Single-precision arithmetic. The .approx operations are computed in double precision and rounded
+ * to float, which is more exact than the hardware's (a few units in the last place).
  */
 final class FloatDecoder {
   private FloatDecoder() {}
@@ -23,7 +23,9 @@ final class FloatDecoder {
   }
 
   static Rounding rounding(Statement s) {
-    return s.has("rz") ? Rounding.RZ : s.has("rm") ? Rounding.RM : s.has("rp") ? Rounding.RP : Rounding.RN;
+    return s.has("rz")
+        ? Rounding.RZ
+        : s.has("rm") ? Rounding.RM : s.has("rp") ? Rounding.RP : Rounding.RN;
   }
 
   static int flops(String op) {
@@ -83,7 +85,12 @@ final class FloatDecoder {
       int[] y = w.ints[b];
       int[] z = w.ints[c];
       for (int i = 0; i < LANES; i++) {
-        o[i] = Floats.bits(Math.fma(Float.intBitsToFloat(x[i]), Float.intBitsToFloat(y[i]), Float.intBitsToFloat(z[i])));
+        o[i] =
+            Floats.bits(
+                Math.fma(
+                    Float.intBitsToFloat(x[i]),
+                    Float.intBitsToFloat(y[i]),
+                    Float.intBitsToFloat(z[i])));
       }
     };
   }
@@ -100,12 +107,16 @@ final class FloatDecoder {
       }
       case 3 -> {
         Kernels.FloatBinary f = binary(s, mode);
-        yield Kernels.floats(n.i(1), n.i(2), (x, y) -> end(f.apply(begin(x, ftz), begin(y, ftz)), ftz, sat));
+        yield Kernels.floats(
+            n.i(1), n.i(2), (x, y) -> end(f.apply(begin(x, ftz), begin(y, ftz)), ftz, sat));
       }
       case 4 -> {
         Kernels.FloatTernary f = ternary(s, mode);
         yield Kernels.floats(
-            n.i(1), n.i(2), n.i(3), (x, y, z) -> end(f.apply(begin(x, ftz), begin(y, ftz), begin(z, ftz)), ftz, sat));
+            n.i(1),
+            n.i(2),
+            n.i(3),
+            (x, y, z) -> end(f.apply(begin(x, ftz), begin(y, ftz), begin(z, ftz)), ftz, sat));
       }
       default -> throw s.unsupported("number of operands");
     };
@@ -144,7 +155,8 @@ final class FloatDecoder {
       case "add" -> (x, y) -> Floats.add(x, y, mode);
       case "sub" -> (x, y) -> Floats.add(x, -y, mode);
       case "mul" -> (x, y) -> Floats.mul(x, y, mode);
-      case "div" -> s.has("approx") || s.has("full") ? (x, y) -> x / y : (x, y) -> Floats.div(x, y, mode);
+      case "div" ->
+          s.has("approx") || s.has("full") ? (x, y) -> x / y : (x, y) -> Floats.div(x, y, mode);
       case "min" -> extremum(s, nan ? Math::min : Floats::min);
       case "max" -> extremum(s, nan ? Math::max : Floats::max);
       case "copysign" -> (x, y) -> Math.copySign(y, x);
@@ -166,8 +178,14 @@ final class FloatDecoder {
   private static Kernels.FloatTernary ternary(Statement s, Rounding mode) {
     return switch (s.op()) {
       case "fma", "mad" -> (x, y, z) -> Floats.fma(x, y, z, mode);
-      case "min" -> s.has("NaN") ? (x, y, z) -> Math.min(Math.min(x, y), z) : (x, y, z) -> Floats.min(Floats.min(x, y), z);
-      case "max" -> s.has("NaN") ? (x, y, z) -> Math.max(Math.max(x, y), z) : (x, y, z) -> Floats.max(Floats.max(x, y), z);
+      case "min" ->
+          s.has("NaN")
+              ? (x, y, z) -> Math.min(Math.min(x, y), z)
+              : (x, y, z) -> Floats.min(Floats.min(x, y), z);
+      case "max" ->
+          s.has("NaN")
+              ? (x, y, z) -> Math.max(Math.max(x, y), z)
+              : (x, y, z) -> Floats.max(Floats.max(x, y), z);
       default -> throw s.unsupported("instruction");
     };
   }

@@ -38,7 +38,10 @@ final class Floats {
     return x > 0 ? Math.min(x, 1) : 0;
   }
 
-  /** Rounds s + e to float, where s is a double and e a far smaller remainder of which only the sign counts. */
+  /**
+   * Rounds s + e to float, where s is a double and e a far smaller remainder of which only the sign
+   * counts.
+   */
   static float round(double s, double e, Rounding mode) {
     float f = (float) s;
     if (mode == Rounding.RN || f != f || Double.isInfinite(s)) {
@@ -57,7 +60,9 @@ final class Floats {
 
   static float add(float a, float b, Rounding mode) {
     double s = (double) a + b;
-    if (s == 0 && mode == Rounding.RM && (a != 0 || Float.floatToRawIntBits(a) != Float.floatToRawIntBits(b))) {
+    if (s == 0
+        && mode == Rounding.RM
+        && (a != 0 || Float.floatToRawIntBits(a) != Float.floatToRawIntBits(b))) {
       return -0f;
     }
     return round(s, twoSumError(a, b, s), mode);
@@ -108,7 +113,10 @@ final class Floats {
     return (a - (s - bb)) + (b - bb);
   }
 
-  /** Rounds to odd: truncates, and sets the last bit when anything was lost, so that a further rounding is exact. */
+  /**
+   * Rounds to odd: truncates, and sets the last bit when anything was lost, so that a further
+   * rounding is exact.
+   */
   static float toOdd(double s, double e) {
     float z = round(s, e, Rounding.RZ);
     boolean exact = z == s && e == 0 || z != z || Float.isInfinite(z);
@@ -158,7 +166,10 @@ final class Floats {
     return (b + 0x7fff + ((b >>> 16) & 1)) >>> 16;
   }
 
-  /** float to TF32 as cvt.rna.tf32.f32: 10 bits of mantissa, ties away from zero, the low 13 bits zero. */
+  /**
+   * float to TF32 as cvt.rna.tf32.f32: 10 bits of mantissa, ties away from zero, the low 13 bits
+   * zero.
+   */
   static int toTf32(int b) {
     boolean finite = (b & 0x7f800000) != 0x7f800000;
     if (finite) {

@@ -3,7 +3,10 @@ package io.med3dinsight.kernels.ptx;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The device memory: allocations far enough apart that no small slip leads from one into the next; addresses are never used twice. */
+/**
+ * The device memory: allocations far enough apart that no small slip leads from one into the next;
+ * addresses are never used twice.
+ */
 final class GlobalMemory {
   private static final long FIRST = 0x7_0000_0000L;
   private static final long ALIGN = 512;
@@ -24,7 +27,10 @@ final class GlobalMemory {
     if (bytes <= 0 || bytes > Integer.MAX_VALUE - 64) {
       throw outside(
           FaultKind.OUT_OF_MEMORY,
-          "an allocation of " + bytes + " bytes; the simulator takes 1 to " + (Integer.MAX_VALUE - 64));
+          "an allocation of "
+              + bytes
+              + " bytes; the simulator takes 1 to "
+              + (Integer.MAX_VALUE - 64));
     }
     if (used + bytes > limit) {
       throw outside(
@@ -44,7 +50,9 @@ final class GlobalMemory {
       boolean twice = freed.containsKey(address);
       throw outside(
           twice ? FaultKind.USE_AFTER_FREE : FaultKind.OUT_OF_BOUNDS,
-          "free of 0x" + Long.toHexString(address) + (twice ? ", freed already" : ", not an allocation"));
+          "free of 0x"
+              + Long.toHexString(address)
+              + (twice ? ", freed already" : ", not an allocation"));
     }
     used -= r.size;
     freed.put(address, (long) r.size);
@@ -73,7 +81,11 @@ final class GlobalMemory {
       return "no allocation is near";
     }
     long past = address - e.getKey() - e.getValue().size;
-    return past + " bytes past the end of the " + e.getValue().size + " bytes at 0x" + Long.toHexString(e.getKey());
+    return past
+        + " bytes past the end of the "
+        + e.getValue().size
+        + " bytes at 0x"
+        + Long.toHexString(e.getKey());
   }
 
   /** The region of a host access, checked for bounds. */
@@ -81,8 +93,13 @@ final class GlobalMemory {
     Region r = find(address);
     if (r == null || address - r.base + bytes > r.size) {
       FaultKind kind = wasFreed(address) ? FaultKind.USE_AFTER_FREE : FaultKind.OUT_OF_BOUNDS;
-      String where = r == null ? neighbourhood(address) : "the allocation has " + r.size + " bytes from 0x" + Long.toHexString(r.base);
-      throw outside(kind, "host access of " + bytes + " bytes at 0x" + Long.toHexString(address) + ": " + where);
+      String where =
+          r == null
+              ? neighbourhood(address)
+              : "the allocation has " + r.size + " bytes from 0x" + Long.toHexString(r.base);
+      throw outside(
+          kind,
+          "host access of " + bytes + " bytes at 0x" + Long.toHexString(address) + ": " + where);
     }
     return r;
   }

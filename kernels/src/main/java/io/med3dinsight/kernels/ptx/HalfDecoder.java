@@ -2,7 +2,10 @@ package io.med3dinsight.kernels.ptx;
 
 import io.med3dinsight.kernels.ptx.Floats.Rounding;
 
-/** Arithmetic on f16, bf16 and their packed pairs: computed exactly or rounded to odd in float, then rounded once. */
+/**
+ * Arithmetic on f16, bf16 and their packed pairs: computed exactly or rounded to odd in float, then
+ * rounded once.
+ */
 final class HalfDecoder {
   private HalfDecoder() {}
 
@@ -68,9 +71,13 @@ final class HalfDecoder {
       case "neg" -> (a, b, c) -> a & 0xffff ^ 0x8000;
       case "abs" -> (a, b, c) -> a & 0x7fff;
       case "min" ->
-          nan ? (a, b, c) -> t.encode(Math.min(t.decode(a), t.decode(b))) : (a, b, c) -> t.encode(Floats.min(t.decode(a), t.decode(b)));
+          nan
+              ? (a, b, c) -> t.encode(Math.min(t.decode(a), t.decode(b)))
+              : (a, b, c) -> t.encode(Floats.min(t.decode(a), t.decode(b)));
       case "max" ->
-          nan ? (a, b, c) -> t.encode(Math.max(t.decode(a), t.decode(b))) : (a, b, c) -> t.encode(Floats.max(t.decode(a), t.decode(b)));
+          nan
+              ? (a, b, c) -> t.encode(Math.max(t.decode(a), t.decode(b)))
+              : (a, b, c) -> t.encode(Floats.max(t.decode(a), t.decode(b)));
       case "ex2" -> (a, b, c) -> t.encode((float) Math.exp(t.decode(a) * Math.log(2)));
       case "tanh" -> (a, b, c) -> t.encode((float) Math.tanh(t.decode(a)));
       default -> throw s.unsupported("instruction");

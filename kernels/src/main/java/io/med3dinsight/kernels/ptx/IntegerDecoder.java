@@ -14,7 +14,10 @@ final class IntegerDecoder {
     String type = s.type();
     switch (s.op()) {
       case "popc" -> {
-        return n.ints(type.equals("b64") ? Kernels.fromLongs(n.l(1), Long::bitCount) : Kernels.ints(n.i(1), Integer::bitCount));
+        return n.ints(
+            type.equals("b64")
+                ? Kernels.fromLongs(n.l(1), Long::bitCount)
+                : Kernels.ints(n.i(1), Integer::bitCount));
       }
       case "clz" -> {
         return n.ints(
@@ -46,7 +49,9 @@ final class IntegerDecoder {
     int b = n.i(2);
     boolean signed = Types.isSigned(n.statement.type());
     if (n.statement.op().equals("mul")) {
-      return signed ? signedProduct(a, b) : Kernels.fromInts(a, b, (x, y) -> (x & 0xffffffffL) * (y & 0xffffffffL));
+      return signed
+          ? signedProduct(a, b)
+          : Kernels.fromInts(a, b, (x, y) -> (x & 0xffffffffL) * (y & 0xffffffffL));
     }
     int c = n.l(3);
     return (w, o) -> {
@@ -77,17 +82,28 @@ final class IntegerDecoder {
     return switch (s.op()) {
       case "add" -> sat ? Kernels.ints(a, n.i(2), (x, y) -> clamp((long) x + y)) : add(a, n.i(2));
       case "sub" -> sat ? Kernels.ints(a, n.i(2), (x, y) -> clamp((long) x - y)) : sub(a, n.i(2));
-      case "mul" -> s.has("hi") ? Kernels.ints(a, n.i(2), (x, y) -> high(x, y, signed)) : mul(a, n.i(2));
+      case "mul" ->
+          s.has("hi") ? Kernels.ints(a, n.i(2), (x, y) -> high(x, y, signed)) : mul(a, n.i(2));
       case "mad" -> mad(n, a, signed, sat);
-      case "sad" -> Kernels.ints(a, n.i(2), n.i(3), (x, y, z) -> z + (less(x, y, signed) ? y - x : x - y));
-      case "div" -> new Division(a, n.i(2), signed ? (x, y) -> x / y : Integer::divideUnsigned).kernel();
-      case "rem" -> new Division(a, n.i(2), signed ? (x, y) -> x % y : Integer::remainderUnsigned).kernel();
+      case "sad" ->
+          Kernels.ints(a, n.i(2), n.i(3), (x, y, z) -> z + (less(x, y, signed) ? y - x : x - y));
+      case "div" ->
+          new Division(a, n.i(2), signed ? (x, y) -> x / y : Integer::divideUnsigned).kernel();
+      case "rem" ->
+          new Division(a, n.i(2), signed ? (x, y) -> x % y : Integer::remainderUnsigned).kernel();
       case "abs" -> Kernels.ints(a, Math::abs);
       case "neg" -> Kernels.ints(a, x -> -x);
-      case "min" -> signed ? Kernels.ints(a, n.i(2), Math::min) : Kernels.ints(a, n.i(2), (x, y) -> less(x, y, false) ? x : y);
-      case "max" -> signed ? Kernels.ints(a, n.i(2), Math::max) : Kernels.ints(a, n.i(2), (x, y) -> less(x, y, false) ? y : x);
+      case "min" ->
+          signed
+              ? Kernels.ints(a, n.i(2), Math::min)
+              : Kernels.ints(a, n.i(2), (x, y) -> less(x, y, false) ? x : y);
+      case "max" ->
+          signed
+              ? Kernels.ints(a, n.i(2), Math::max)
+              : Kernels.ints(a, n.i(2), (x, y) -> less(x, y, false) ? y : x);
       case "brev" -> Kernels.ints(a, Integer::reverse);
-      case "bfe" -> Kernels.ints(a, n.i(2), n.i(3), (x, p, l) -> extract(x, p & 255, l & 255, signed));
+      case "bfe" ->
+          Kernels.ints(a, n.i(2), n.i(3), (x, p, l) -> extract(x, p & 255, l & 255, signed));
       case "bfi" -> insert(a, n.i(2), n.i(3), n.i(4));
       default -> throw s.unsupported("instruction");
     };
@@ -97,7 +113,11 @@ final class IntegerDecoder {
     int b = n.i(2);
     int c = n.i(3);
     if (n.statement.has("hi")) {
-      return Kernels.ints(a, b, c, (x, y, z) -> sat ? clamp((long) high(x, y, signed) + z) : high(x, y, signed) + z);
+      return Kernels.ints(
+          a,
+          b,
+          c,
+          (x, y, z) -> sat ? clamp((long) high(x, y, signed) + z) : high(x, y, signed) + z);
     }
     return (w, o) -> {
       int[] x = w.ints[a];
@@ -211,7 +231,9 @@ final class IntegerDecoder {
               n.l(1),
               x -> {
                 long v = signed && x < 0 ? ~x : x;
-                return v == 0 ? -1 : shift ? Long.numberOfLeadingZeros(v) : 63 - Long.numberOfLeadingZeros(v);
+                return v == 0
+                    ? -1
+                    : shift ? Long.numberOfLeadingZeros(v) : 63 - Long.numberOfLeadingZeros(v);
               }));
     }
     return n.ints(
@@ -219,7 +241,9 @@ final class IntegerDecoder {
             n.i(1),
             x -> {
               int v = signed && x < 0 ? ~x : x;
-              return v == 0 ? -1 : shift ? Integer.numberOfLeadingZeros(v) : 31 - Integer.numberOfLeadingZeros(v);
+              return v == 0
+                  ? -1
+                  : shift ? Integer.numberOfLeadingZeros(v) : 31 - Integer.numberOfLeadingZeros(v);
             }));
   }
 
@@ -276,7 +300,10 @@ final class IntegerDecoder {
       return switch (s.op()) {
         case "add" -> add(a, n.l(2));
         case "sub" -> Kernels.longs(a, n.l(2), (x, y) -> x - y);
-        case "mul" -> s.has("hi") ? Kernels.longs(a, n.l(2), signed ? Math::multiplyHigh : LongDecoder::unsignedHigh) : Kernels.longs(a, n.l(2), (x, y) -> x * y);
+        case "mul" ->
+            s.has("hi")
+                ? Kernels.longs(a, n.l(2), signed ? Math::multiplyHigh : LongDecoder::unsignedHigh)
+                : Kernels.longs(a, n.l(2), (x, y) -> x * y);
         case "mad" -> {
           LongBinaryOperator high = signed ? Math::multiplyHigh : LongDecoder::unsignedHigh;
           yield s.has("hi")
@@ -287,8 +314,12 @@ final class IntegerDecoder {
         case "rem" -> division(a, n.l(2), signed ? (x, y) -> x % y : Long::remainderUnsigned);
         case "abs" -> Kernels.longs(a, Math::abs);
         case "neg" -> Kernels.longs(a, x -> -x);
-        case "min" -> Kernels.longs(a, n.l(2), signed ? Math::min : (x, y) -> Long.compareUnsigned(x, y) < 0 ? x : y);
-        case "max" -> Kernels.longs(a, n.l(2), signed ? Math::max : (x, y) -> Long.compareUnsigned(x, y) > 0 ? x : y);
+        case "min" ->
+            Kernels.longs(
+                a, n.l(2), signed ? Math::min : (x, y) -> Long.compareUnsigned(x, y) < 0 ? x : y);
+        case "max" ->
+            Kernels.longs(
+                a, n.l(2), signed ? Math::max : (x, y) -> Long.compareUnsigned(x, y) > 0 ? x : y);
         case "brev" -> Kernels.longs(a, Long::reverse);
         case "bfe" -> bfe(a, n.i(2), n.i(3), signed);
         case "bfi" -> bfi(a, n.l(2), n.i(3), n.i(4));

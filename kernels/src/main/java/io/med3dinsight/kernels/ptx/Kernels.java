@@ -8,9 +8,10 @@ import java.util.function.LongBinaryOperator;
 import java.util.function.LongUnaryOperator;
 
 /**
- * The computation of an instruction over all 32 lanes, from the warp's registers into an array of results; the caller merges
- * the results of the active lanes. Lanes that are not active compute on whatever their registers hold, so nothing here may
- * throw. The loops of frequent instructions are written out where they are decoded; the rest maps a function of one lane.
+ * The computation of an instruction over all 32 lanes, from the warp's registers into an array of
+ * results; the caller merges the results of the active lanes. Lanes that are not active compute on
+ * whatever their registers hold, so nothing here may throw. The loops of frequent instructions are
+ * written out where they are decoded; the rest maps a function of one lane.
  */
 final class Kernels {
   interface Ints {

@@ -10,7 +10,10 @@ final class LaunchRun {
   private final long blocks;
   private final AtomicLong next = new AtomicLong();
 
-  /** The fault of the lowest block, so that the report does not depend on the number of host threads. */
+  /**
+   * The fault of the lowest block, so that the report does not depend on the number of host
+   * threads.
+   */
   private final AtomicReference<Failure> failure = new AtomicReference<>();
 
   private record Failure(long block, RuntimeException fault) {}
@@ -66,12 +69,15 @@ final class LaunchRun {
     counters.budget = launch.options.instructionBudget();
     counters.budgetAtStart = counters.budget;
     BlockRun run = new BlockRun(launch, program, counters);
-    for (long b = next.getAndIncrement(); b < blocks && failure.get() == null; b = next.getAndIncrement()) {
+    for (long b = next.getAndIncrement();
+        b < blocks && failure.get() == null;
+        b = next.getAndIncrement()) {
       try {
         run.run(b, launch.firstSerial + b);
       } catch (RuntimeException e) {
         Failure mine = new Failure(b, e);
-        failure.accumulateAndGet(mine, (old, now) -> old == null || now.block < old.block ? now : old);
+        failure.accumulateAndGet(
+            mine, (old, now) -> old == null || now.block < old.block ? now : old);
       }
     }
     return LaunchStatistics.of(counters);

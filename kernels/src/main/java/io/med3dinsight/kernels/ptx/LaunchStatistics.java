@@ -5,7 +5,8 @@ package io.med3dinsight.kernels.ptx;
  *
  * @param warpInstructions instructions executed, counted once per warp
  * @param laneInstructions instructions executed, counted once per active lane
- * @param flops floating-point operations of active lanes; a fused multiply-add and each multiply-add of an mma count two
+ * @param flops floating-point operations of active lanes; a fused multiply-add and each
+ *     multiply-add of an mma count two
  * @param globalLoadBytes bytes asked for by loads from global memory (cp.async included)
  * @param globalStoreBytes bytes written by stores to global memory
  * @param globalLoadSectors 32-byte sectors touched, summed over the loads of warps
@@ -36,7 +37,8 @@ public record LaunchStatistics(
     long atomicBytes,
     long asyncBytes) {
 
-  static final LaunchStatistics NONE = new LaunchStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  static final LaunchStatistics NONE =
+      new LaunchStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   static LaunchStatistics of(Counters c) {
     return new LaunchStatistics(

@@ -175,7 +175,9 @@ final class LogicDecoder {
       case "not" -> Kernels.ints(a, x -> ~x & 0xffff);
       case "cnot" -> Kernels.ints(a, x -> (x & 0xffff) == 0 ? 1 : 0);
       case "shl" -> Kernels.ints(a, n.i(2), (x, y) -> (x << clamp(y, 16)) & 0xffff);
-      case "shr" -> Kernels.ints(a, n.i(2), (x, y) -> IntegerDecoder.extend(x, signed) >> clamp(y, 16) & 0xffff);
+      case "shr" ->
+          Kernels.ints(
+              a, n.i(2), (x, y) -> IntegerDecoder.extend(x, signed) >> clamp(y, 16) & 0xffff);
       default -> throw s.unsupported("instruction");
     };
   }
@@ -191,7 +193,9 @@ final class LogicDecoder {
       case "not" -> Kernels.longs(a, x -> ~x);
       case "cnot" -> Kernels.longs(a, x -> x == 0 ? 1 : 0);
       case "shl" -> shift(a, n.i(2), (x, k) -> k > 63 ? 0 : x << k);
-      case "shr" -> shift(a, n.i(2), signed ? (x, k) -> x >> Math.min(k, 63) : (x, k) -> k > 63 ? 0 : x >>> k);
+      case "shr" ->
+          shift(
+              a, n.i(2), signed ? (x, k) -> x >> Math.min(k, 63) : (x, k) -> k > 63 ? 0 : x >>> k);
       default -> throw s.unsupported("instruction");
     };
   }

@@ -19,7 +19,8 @@ abstract class MemoryInstruction extends Instruction {
       }
       Names.Symbol symbol = n.symbol(o.name());
       if (symbol != null) {
-        Space actual = symbol.space() == Space.PARAM || symbol.space() == Space.LOCAL ? symbol.space() : space;
+        Space actual =
+            symbol.space() == Space.PARAM || symbol.space() == Space.LOCAL ? symbol.space() : space;
         long window = space == Space.GENERIC ? symbol.space().window() : 0;
         return new Address(actual, -1, -1, symbol.address() + o.offset() + window);
       }
@@ -72,10 +73,13 @@ abstract class MemoryInstruction extends Instruction {
     return space == Space.GENERIC ? Space.ofAddress(address) : space;
   }
 
-  /** The region of an access, checked for alignment and bounds; {@link #position} tells where in it. */
+  /**
+   * The region of an access, checked for alignment and bounds; {@link #position} tells where in it.
+   */
   static Region locate(Warp w, Space space, int lane, long address, int bytes) {
     if ((address & (bytes - 1)) != 0) {
-      throw w.fault(FaultKind.MISALIGNED, lane, address, hex(address) + " is not a multiple of " + bytes);
+      throw w.fault(
+          FaultKind.MISALIGNED, lane, address, hex(address) + " is not a multiple of " + bytes);
     }
     Space s = actual(space, address);
     if (s == Space.GLOBAL || s == Space.CONST) {
@@ -90,18 +94,30 @@ abstract class MemoryInstruction extends Instruction {
     if (s == Space.SHARED) {
       Region r = w.block.shared;
       if (at < 0 || at > r.size - bytes) {
-        throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, address, "shared address " + hex(at) + " of " + r.size + " bytes");
+        throw w.fault(
+            FaultKind.OUT_OF_BOUNDS,
+            lane,
+            address,
+            "shared address " + hex(at) + " of " + r.size + " bytes");
       }
       return r;
     }
     if (s == Space.LOCAL) {
       int size = w.program.localBytes;
       if (at < 0 || at > size - bytes) {
-        throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, address, "local address " + hex(at) + " of " + size + " bytes");
+        throw w.fault(
+            FaultKind.OUT_OF_BOUNDS,
+            lane,
+            address,
+            "local address " + hex(at) + " of " + size + " bytes");
       }
       return w.local;
     }
-    throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, address, "address " + hex(address) + " lies in parameter memory");
+    throw w.fault(
+        FaultKind.OUT_OF_BOUNDS,
+        lane,
+        address,
+        "address " + hex(address) + " lies in parameter memory");
   }
 
   /** Position of an address inside its region's bytes. */
@@ -121,8 +137,12 @@ abstract class MemoryInstruction extends Instruction {
     if (r == null && memory.wasFreed(address)) {
       throw w.fault(FaultKind.USE_AFTER_FREE, lane, address, hex(address) + " has been freed");
     }
-    String where = r == null ? memory.neighbourhood(address) : "it crosses the end of the " + r.size + " bytes at " + hex(r.base);
-    throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, address, bytes + " bytes at " + hex(address) + ": " + where);
+    String where =
+        r == null
+            ? memory.neighbourhood(address)
+            : "it crosses the end of the " + r.size + " bytes at " + hex(r.base);
+    throw w.fault(
+        FaultKind.OUT_OF_BOUNDS, lane, address, bytes + " bytes at " + hex(address) + ": " + where);
   }
 
   static String hex(long v) {
@@ -130,7 +150,8 @@ abstract class MemoryInstruction extends Instruction {
   }
 
   /** Checks a read for bytes never written and for races. */
-  static void checkRead(Warp w, Region r, int at, int bytes, int lane, long address, boolean strong) {
+  static void checkRead(
+      Warp w, Region r, int at, int bytes, int lane, long address, boolean strong) {
     if (!r.written(at, bytes)) {
       unwritten(w, r, at, bytes, lane, address);
     }
@@ -146,20 +167,31 @@ abstract class MemoryInstruction extends Instruction {
   private static void unwritten(Warp w, Region r, int at, int bytes, int lane, long address) {
     byte state = r.badState(at, bytes);
     if (state == Region.GAP) {
-      throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, address, r.name + " " + hex(address) + " belongs to no variable");
+      throw w.fault(
+          FaultKind.OUT_OF_BOUNDS,
+          lane,
+          address,
+          r.name + " " + hex(address) + " belongs to no variable");
     }
     if (state == Region.PENDING) {
       throw w.fault(
-          FaultKind.ASYNC_PENDING, lane, address, "a cp.async into " + hex(address) + " has not been waited for");
+          FaultKind.ASYNC_PENDING,
+          lane,
+          address,
+          "a cp.async into " + hex(address) + " has not been waited for");
     }
     if (w.launch.options.checkUnwritten()) {
       throw w.fault(
-          FaultKind.UNWRITTEN_READ, lane, address, bytes + " bytes at " + hex(address) + " of " + r.name + " were not all written");
+          FaultKind.UNWRITTEN_READ,
+          lane,
+          address,
+          bytes + " bytes at " + hex(address) + " of " + r.name + " were not all written");
     }
   }
 
   /** Checks a write for forbidden targets and races, and marks the bytes as written. */
-  static void checkWrite(Warp w, Region r, int at, int bytes, int lane, long address, boolean strong) {
+  static void checkWrite(
+      Warp w, Region r, int at, int bytes, int lane, long address, boolean strong) {
     if (r.readOnly) {
       throw w.fault(FaultKind.READ_ONLY_STORE, lane, address, r.name + " is constant");
     }
@@ -169,7 +201,8 @@ abstract class MemoryInstruction extends Instruction {
     checkWriteRace(w, r, at, bytes, lane, address, strong);
   }
 
-  static void checkWriteRace(Warp w, Region r, int at, int bytes, int lane, long address, boolean strong) {
+  static void checkWriteRace(
+      Warp w, Region r, int at, int bytes, int lane, long address, boolean strong) {
     if (r.races != null) {
       long stamp = w.stamp(lane) | (strong ? Races.ATOMIC : 0);
       long other = r.races.write(w, stamp, at, bytes);
@@ -183,22 +216,39 @@ abstract class MemoryInstruction extends Instruction {
     for (int i = at; i < at + bytes; i++) {
       if (r.state[i] == Region.PENDING) {
         throw w.fault(
-            FaultKind.ASYNC_PENDING, lane, address, "a cp.async into " + hex(address) + " has not been waited for");
+            FaultKind.ASYNC_PENDING,
+            lane,
+            address,
+            "a cp.async into " + hex(address) + " has not been waited for");
       }
     }
-    throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, address, r.name + " " + hex(address) + " belongs to no variable");
+    throw w.fault(
+        FaultKind.OUT_OF_BOUNDS,
+        lane,
+        address,
+        r.name + " " + hex(address) + " belongs to no variable");
   }
 
   private static SimulationFault race(Warp w, int lane, long address, long other, String verb) {
     boolean same = other >>> Races.SERIAL_SHIFT == w.block.serial;
     int[] t = w.launch.threadIndex(Races.thread(other));
     String who = "thread (" + t[0] + ", " + t[1] + ", " + t[2] + ")";
-    String where = same ? " of the same block" : " of block rank " + ((other >>> Races.SERIAL_SHIFT) - w.firstSerial);
+    String where =
+        same
+            ? " of the same block"
+            : " of block rank " + ((other >>> Races.SERIAL_SHIFT) - w.firstSerial);
     return w.fault(
         FaultKind.DATA_RACE,
         lane,
         address,
-        "it " + verb + " " + hex(address) + ", which " + who + where + " accessed with nothing that orders the two");
+        "it "
+            + verb
+            + " "
+            + hex(address)
+            + ", which "
+            + who
+            + where
+            + " accessed with nothing that orders the two");
   }
 
   /** Counts an access of the warp. */

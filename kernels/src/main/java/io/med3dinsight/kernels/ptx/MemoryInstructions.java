@@ -14,9 +14,14 @@ final class MemoryInstructions {
       Operand o = elements.get(i);
       Names.Register r = n.register(o);
       if (r == null && dest && o.isSink()) {
-        r = new Names.Register(wide ? Names.File.LONG : Names.File.INT, wide ? n.longDest(o) : n.intDest(o));
+        r =
+            new Names.Register(
+                wide ? Names.File.LONG : Names.File.INT, wide ? n.longDest(o) : n.intDest(o));
       } else if (r == null && !dest) {
-        r = wide ? new Names.Register(Names.File.LONG, n.longSource(o)) : new Names.Register(Names.File.INT, n.intSource(o));
+        r =
+            wide
+                ? new Names.Register(Names.File.LONG, n.longSource(o))
+                : new Names.Register(Names.File.INT, n.intSource(o));
       }
       if (r == null || r.file() == Names.File.PRED) {
         throw n.statement.unsupported("operand " + o);
@@ -114,10 +119,18 @@ final class MemoryInstructions {
         int lane = Integer.numberOfTrailingZeros(m);
         long at = w.addresses[lane];
         if (at < 0 || at > p.length - bytes) {
-          throw w.fault(FaultKind.OUT_OF_BOUNDS, lane, at, "parameter offset " + at + " of " + p.length + " bytes");
+          throw w.fault(
+              FaultKind.OUT_OF_BOUNDS,
+              lane,
+              at,
+              "parameter offset " + at + " of " + p.length + " bytes");
         }
         if ((at & (bytes - 1)) != 0) {
-          throw w.fault(FaultKind.MISALIGNED, lane, at, "parameter offset " + at + " is not a multiple of " + bytes);
+          throw w.fault(
+              FaultKind.MISALIGNED,
+              lane,
+              at,
+              "parameter offset " + at + " is not a multiple of " + bytes);
         }
         for (int k = 0; k < to.length; k++) {
           put(w, to[k], lane, bytes(p, (int) at + k * element));
@@ -176,10 +189,17 @@ final class MemoryInstructions {
 
     private void put(Warp w, Region r, int at, Names.Register from, int lane) {
       if (element == 8) {
-        r.putLong(at, from.file() == Names.File.LONG ? w.longs[from.index()][lane] : w.ints[from.index()][lane]);
+        r.putLong(
+            at,
+            from.file() == Names.File.LONG
+                ? w.longs[from.index()][lane]
+                : w.ints[from.index()][lane]);
         return;
       }
-      int v = from.file() == Names.File.LONG ? (int) w.longs[from.index()][lane] : w.ints[from.index()][lane];
+      int v =
+          from.file() == Names.File.LONG
+              ? (int) w.longs[from.index()][lane]
+              : w.ints[from.index()][lane];
       switch (element) {
         case 1 -> r.putByte(at, v);
         case 2 -> r.putShort(at, v);

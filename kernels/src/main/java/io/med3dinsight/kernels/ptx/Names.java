@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Resolves the names of the statement being decoded: registers to indices, literals to registers that hold a constant in
- * every lane, symbols to addresses.
+ * Resolves the names of the statement being decoded: registers to indices, literals to registers
+ * that hold a constant in every lane, symbols to addresses.
  */
 final class Names {
   /** Which file a register lives in: up to 32 bits, 64 bits, predicates. */
@@ -89,7 +89,8 @@ final class Names {
       }
       if (digits < name.length() && scope.get(group) instanceof Group g) {
         if (Long.parseLong(name.substring(digits)) >= g.count) {
-          throw new PtxException(statement.line(), name + " is beyond the registers declared: " + statement.text());
+          throw new PtxException(
+              statement.line(), name + " is beyond the registers declared: " + statement.text());
         }
         Register r = new Register(g.file, newRegister(g.file));
         scope.put(name, r);

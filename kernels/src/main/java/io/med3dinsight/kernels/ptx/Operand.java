@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * An operand as written. Names are resolved to registers, constants and addresses when the instruction is decoded.
+ * An operand as written. Names are resolved to registers, constants and addresses when the
+ * instruction is decoded.
  *
  * @param kind what it is
  * @param name of a name, the base of an address (null: none), or the literal of a number
@@ -50,7 +51,10 @@ record Operand(Kind kind, String name, long offset, boolean negated, List<Operan
     return kind == Kind.VECTOR ? parts : List.of(this);
   }
 
-  /** Bits of an integer or float literal; floats 0f/0d give their bits, decimals are taken as the width says. */
+  /**
+   * Bits of an integer or float literal; floats 0f/0d give their bits, decimals are taken as the
+   * width says.
+   */
   long bits(int width, int line) {
     String s = name;
     try {

@@ -52,8 +52,10 @@ final class Parser {
     Token t = in.peek();
     switch (t.text()) {
       case ".entry", ".func" -> function();
-      case ".global", ".const", ".shared" -> variables.addAll(new Declarations(in).variables(external));
-      default -> throw new PtxException(t.line(), "'" + t.text() + "' is not expected at module level");
+      case ".global", ".const", ".shared" ->
+          variables.addAll(new Declarations(in).variables(external));
+      default ->
+          throw new PtxException(t.line(), "'" + t.text() + "' is not expected at module level");
     }
   }
 
@@ -69,7 +71,8 @@ final class Parser {
     }
     List<Statement> body = new BodyParser(in).body();
     functions.put(
-        name, new Function(name, head.is(".entry"), results, parameters, body, maxThreads, head.line()));
+        name,
+        new Function(name, head.is(".entry"), results, parameters, body, maxThreads, head.line()));
   }
 
   private int tuning() {

@@ -20,7 +20,10 @@ final class Program {
   int staticSharedBytes;
   int dynamicAlign = 128;
 
-  /** Bytes of static shared memory as declared, without the gaps the simulator puts between variables. */
+  /**
+   * Bytes of static shared memory as declared, without the gaps the simulator puts between
+   * variables.
+   */
   int declaredSharedBytes;
 
   int parameterBytes;
@@ -43,6 +46,7 @@ final class Program {
     for (SharedVariable v : shared) {
       Arrays.fill(region.state, v.offset, v.offset + v.bytes, Region.UNWRITTEN);
     }
-    Arrays.fill(region.state, staticSharedBytes, staticSharedBytes + dynamicBytes, Region.UNWRITTEN);
+    Arrays.fill(
+        region.state, staticSharedBytes, staticSharedBytes + dynamicBytes, Region.UNWRITTEN);
   }
 }

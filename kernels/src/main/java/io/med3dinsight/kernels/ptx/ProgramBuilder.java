@@ -8,7 +8,10 @@ import java.util.Map;
 
 /** Decodes a kernel and the functions it calls into one program. */
 final class ProgramBuilder {
-  /** Distance between variables in shared memory: a slip past the end of one is noticed, and banks stay the same. */
+  /**
+   * Distance between variables in shared memory: a slip past the end of one is noticed, and banks
+   * stay the same.
+   */
   private static final int SHARED_GAP = 128;
 
   private static final List<String> HANDLERS = List.of("__assertfail", "vprintf");
@@ -47,7 +50,8 @@ final class ProgramBuilder {
         declareFormals(functions.get(f));
       }
     }
-    // Callees come first, so that the lanes in them have the smaller program counters and return before the others go on.
+    // Callees come first, so that the lanes in them have the smaller program counters and return
+    // before the others go on.
     for (String f : depths.keySet()) {
       function(functions.get(f));
     }
@@ -59,7 +63,10 @@ final class ProgramBuilder {
     return program;
   }
 
-  /** Puts the functions reachable from one into the order callee before caller; answers the depth of calls. */
+  /**
+   * Puts the functions reachable from one into the order callee before caller; answers the depth of
+   * calls.
+   */
   private int order(Function f, Map<String, Integer> depths, List<String> path) {
     if (path.contains(f.name())) {
       throw new PtxException(f.line(), "recursion is not supported: " + f.name());
@@ -106,11 +113,13 @@ final class ProgramBuilder {
         program.dynamicAlign = Math.max(program.dynamicAlign, v.align());
       }
     }
-    // The dynamic part begins behind all static variables, those declared inside functions included.
+    // The dynamic part begins behind all static variables, those declared inside functions
+    // included.
     for (Function f : functions.values()) {
       if (f.name().equals(kernel.name()) || !f.entry()) {
         f.body().stream()
-            .filter(s -> s.kind() == Statement.Kind.VARIABLE && s.variable().space().equals("shared"))
+            .filter(
+                s -> s.kind() == Statement.Kind.VARIABLE && s.variable().space().equals("shared"))
             .forEach(s -> addShared(s.variable()));
       }
     }
@@ -173,7 +182,16 @@ final class ProgramBuilder {
       statement(s);
     }
     // A body may end without ret.
-    Statement end = new Statement(Statement.Kind.INSTRUCTION, f.line(), "end of " + f.name(), null, false, List.of("ret"), List.of(), null);
+    Statement end =
+        new Statement(
+            Statement.Kind.INSTRUCTION,
+            f.line(),
+            "end of " + f.name(),
+            null,
+            false,
+            List.of("ret"),
+            List.of(),
+            null);
     emit(new ControlInstructions.End(Instruction.Flow.RETURN), end);
     names.close();
   }
@@ -238,7 +256,9 @@ final class ProgramBuilder {
       case "shared" -> {
         // Laid out before, so that the dynamic part comes last.
       }
-      default -> throw new PtxException(v.line(), "." + v.space() + " variables inside functions are not supported");
+      default ->
+          throw new PtxException(
+              v.line(), "." + v.space() + " variables inside functions are not supported");
     }
   }
 
@@ -291,13 +311,23 @@ final class ProgramBuilder {
     List<Operand> arguments =
         s.operands().size() > argumentsAt ? s.operand(argumentsAt).elements() : List.of();
     return new ControlInstructions.Call(
-        starts.get(callee), copies(s, f, f.parameters(), arguments, true), copies(s, f, f.results(), results, false));
+        starts.get(callee),
+        copies(s, f, f.parameters(), arguments, true),
+        copies(s, f, f.results(), results, false));
   }
 
   private List<ControlInstructions.Copy> copies(
       Statement s, Function f, List<Variable> formal, List<Operand> actual, boolean in) {
     if (formal.size() != actual.size()) {
-      throw new PtxException(s.line(), f.name() + " takes " + formal.size() + " parameters, " + actual.size() + " given: " + s.text());
+      throw new PtxException(
+          s.line(),
+          f.name()
+              + " takes "
+              + formal.size()
+              + " parameters, "
+              + actual.size()
+              + " given: "
+              + s.text());
     }
     List<ControlInstructions.Copy> out = new ArrayList<>();
     for (int i = 0; i < formal.size(); i++) {

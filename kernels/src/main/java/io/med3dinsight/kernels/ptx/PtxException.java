@@ -1,6 +1,9 @@
 package io.med3dinsight.kernels.ptx;
 
-/** PTX text that cannot be read or uses something the simulator does not execute; says module, line and instruction. */
+/**
+ * PTX text that cannot be read or uses something the simulator does not execute; says module, line
+ * and instruction.
+ */
 public final class PtxException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A PTX module loaded into a simulated device: its variables are in device memory, its kernels decoded. */
+/**
+ * A PTX module loaded into a simulated device: its variables are in device memory, its kernels
+ * decoded.
+ */
 public final class PtxModule {
   private final String name;
   private final Map<String, PtxKernel> kernels = new LinkedHashMap<>();
@@ -55,7 +58,8 @@ public final class PtxModule {
       } else {
         Names.Symbol s = symbols.get(o.name());
         if (s == null) {
-          throw new PtxException(v.line(), "initial value " + o + " of " + v.name() + " is not a variable");
+          throw new PtxException(
+              v.line(), "initial value " + o + " of " + v.name() + " is not a variable");
         }
         value = s.address() + o.offset();
       }

@@ -1,13 +1,14 @@
 package io.med3dinsight.kernels.ptx;
 
 /**
- * Who wrote and who read each cell of a region last. A cell holds the last write and up to two reads by different threads; an
- * access is a race when it conflicts with one of them that does not happen before it. Two reads suffice where barriers order
- * all threads; with three unordered readers of which two are ordered later by warp-level operations alone a race can be
- * missed, never invented.
+ * Who wrote and who read each cell of a region last. A cell holds the last write and up to two
+ * reads by different threads; an access is a race when it conflicts with one of them that does not
+ * happen before it. Two reads suffice where barriers order all threads; with three unordered
+ * readers of which two are ordered later by warp-level operations alone a race can be missed, never
+ * invented.
  *
- * <p>A stamp is serial (32 bits: launch and block) | thread in block (10) | atomic (1) | time of its warp (21). Cells have the
- * size of the smallest access seen so far, at most four bytes.
+ * <p>A stamp is serial (32 bits: launch and block) | thread in block (10) | atomic (1) | time of
+ * its warp (21). Cells have the size of the smallest access seen so far, at most four bytes.
  */
 final class Races {
   static final int TIME_BITS = 21;
@@ -73,7 +74,10 @@ final class Races {
     if (b == stamp) {
       return;
     }
-    if (b == 0 || ordered(w, b, stamp) || !spread(a, b) || sameBlock(a, b) && !sameBlock(a, stamp)) {
+    if (b == 0
+        || ordered(w, b, stamp)
+        || !spread(a, b)
+        || sameBlock(a, b) && !sameBlock(a, stamp)) {
       p[k + READ_B] = stamp;
     }
   }
@@ -108,7 +112,10 @@ final class Races {
     return earlier == 0 || ordered(w, earlier, stamp) ? found : earlier;
   }
 
-  /** Whether an earlier access happens before the present one, by the same thread or through synchronisation. */
+  /**
+   * Whether an earlier access happens before the present one, by the same thread or through
+   * synchronisation.
+   */
   private static boolean ordered(Warp w, long earlier, long now) {
     if ((earlier ^ now) >>> THREAD_SHIFT == 0 || (earlier & now & ATOMIC) != 0) {
       return true;

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * A piece of memory with one state byte beside each byte. Global allocations, the shared memory of a block and the local
- * memory of a warp are regions.
+ * A piece of memory with one state byte beside each byte. Global allocations, the shared memory of
+ * a block and the local memory of a warp are regions.
  */
 final class Region {
   static final byte UNWRITTEN = 0;
@@ -75,7 +75,9 @@ final class Region {
     LONGS.set(data, at, v);
   }
 
-  /** Whether all bytes of an access of 1, 2, 4, 8 or 16 bytes have been written and none is pending. */
+  /**
+   * Whether all bytes of an access of 1, 2, 4, 8 or 16 bytes have been written and none is pending.
+   */
   boolean written(int at, int bytes) {
     return switch (bytes) {
       case 1 -> state[at] == WRITTEN;
@@ -86,7 +88,10 @@ final class Region {
     };
   }
 
-  /** Marks bytes as written; answers false when one of them is pending or a gap, which leaves the rest unmarked. */
+  /**
+   * Marks bytes as written; answers false when one of them is pending or a gap, which leaves the
+   * rest unmarked.
+   */
   boolean markWritten(int at, int bytes) {
     switch (bytes) {
       case 4 -> {

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A simulated GPU: device memory, modules and launches. Launches run to their end before {@link #launch} returns. Not for use
- * by several threads at once.
+ * A simulated GPU: device memory, modules and launches. Launches run to their end before {@link
+ * #launch} returns. Not for use by several threads at once.
  */
 public final class SimulatedGpu {
   /** Shared memory a block may have, in bytes. */
@@ -82,7 +82,13 @@ public final class SimulatedGpu {
         if (r.state[i] != Region.WRITTEN) {
           throw GlobalMemory.outside(
               FaultKind.UNWRITTEN_READ,
-              "host read of " + bytes + " bytes at 0x" + Long.toHexString(address) + ": byte " + (i - at) + " was never written");
+              "host read of "
+                  + bytes
+                  + " bytes at 0x"
+                  + Long.toHexString(address)
+                  + ": byte "
+                  + (i - at)
+                  + " was never written");
         }
       }
     }
@@ -143,7 +149,8 @@ public final class SimulatedGpu {
    * @param blockY threads of a block
    * @param blockZ threads of a block
    * @param dynamicSharedBytes shared memory beside the kernel's static one
-   * @param packedParameters arguments at the offsets of {@link PtxKernel#parameters()}, little-endian
+   * @param packedParameters arguments at the offsets of {@link PtxKernel#parameters()},
+   *     little-endian
    * @return what the launch did
    * @throws SimulationFault when a check fails
    */
@@ -165,7 +172,9 @@ public final class SimulatedGpu {
       throw refusal(
           FaultKind.PARAMETER_MISMATCH,
           p,
-          packedParameters.length + " bytes of arguments; the kernel's parameters take " + p.parameterBytes);
+          packedParameters.length
+              + " bytes of arguments; the kernel's parameters take "
+              + p.parameterBytes);
     }
     LaunchContext context =
         new LaunchContext(
@@ -187,21 +196,48 @@ public final class SimulatedGpu {
     long threads = 1;
     for (int i = 0; i < 3; i++) {
       if (grid[i] < 1 || block[i] < 1) {
-        throw refusal(FaultKind.LAUNCH_LIMIT, p, "grid " + Arrays.toString(grid) + " block " + Arrays.toString(block) + ": every extent must be at least 1");
+        throw refusal(
+            FaultKind.LAUNCH_LIMIT,
+            p,
+            "grid "
+                + Arrays.toString(grid)
+                + " block "
+                + Arrays.toString(block)
+                + ": every extent must be at least 1");
       }
       threads *= block[i];
     }
     if (threads > kernel.maxThreads() || block[2] > 64) {
-      throw refusal(FaultKind.LAUNCH_LIMIT, p, "block " + Arrays.toString(block) + " has " + threads + " threads; at most " + kernel.maxThreads() + ", and 64 in z");
+      throw refusal(
+          FaultKind.LAUNCH_LIMIT,
+          p,
+          "block "
+              + Arrays.toString(block)
+              + " has "
+              + threads
+              + " threads; at most "
+              + kernel.maxThreads()
+              + ", and 64 in z");
     }
     if (grid[1] > 65535 || grid[2] > 65535) {
-      throw refusal(FaultKind.LAUNCH_LIMIT, p, "grid " + Arrays.toString(grid) + "; y and z go up to 65535");
+      throw refusal(
+          FaultKind.LAUNCH_LIMIT, p, "grid " + Arrays.toString(grid) + "; y and z go up to 65535");
     }
     if (dynamicBytes < 0 || p.declaredSharedBytes + (long) dynamicBytes > MAX_SHARED_BYTES) {
-      throw refusal(FaultKind.LAUNCH_LIMIT, p, p.declaredSharedBytes + " static and " + dynamicBytes + " dynamic bytes of shared memory; at most " + MAX_SHARED_BYTES);
+      throw refusal(
+          FaultKind.LAUNCH_LIMIT,
+          p,
+          p.declaredSharedBytes
+              + " static and "
+              + dynamicBytes
+              + " dynamic bytes of shared memory; at most "
+              + MAX_SHARED_BYTES);
     }
     if (p.parameterBytes > MAX_PARAMETER_BYTES) {
-      throw refusal(FaultKind.LAUNCH_LIMIT, p, p.parameterBytes + " bytes of parameters; at most " + MAX_PARAMETER_BYTES);
+      throw refusal(
+          FaultKind.LAUNCH_LIMIT,
+          p,
+          p.parameterBytes + " bytes of parameters; at most " + MAX_PARAMETER_BYTES);
     }
   }
 

@@ -1,6 +1,9 @@
 package io.med3dinsight.kernels.ptx;
 
-/** A fault found while simulating a kernel: says kernel, PTX line and instruction, block, thread, address and kind. */
+/**
+ * A fault found while simulating a kernel: says kernel, PTX line and instruction, block, thread,
+ * address and kind.
+ */
 public final class SimulationFault extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -25,7 +25,10 @@ public record SimulatorOptions(
     return new SimulatorOptions(8L << 30, 132, true, true, true, 2_000_000_000L, 1);
   }
 
-  /** These settings with the checks for unwritten reads and races on or off; bounds and alignment are always checked. */
+  /**
+   * These settings with the checks for unwritten reads and races on or off; bounds and alignment
+   * are always checked.
+   */
   public SimulatorOptions withChecks(boolean unwritten, boolean races) {
     return new SimulatorOptions(
         memoryLimit, multiprocessors, unwritten, races, statistics, instructionBudget, hostThreads);
@@ -40,18 +43,36 @@ public record SimulatorOptions(
   /** These settings with blocks executed by several host threads. */
   public SimulatorOptions withHostThreads(int threads) {
     return new SimulatorOptions(
-        memoryLimit, multiprocessors, checkUnwritten, checkRaces, statistics, instructionBudget, threads);
+        memoryLimit,
+        multiprocessors,
+        checkUnwritten,
+        checkRaces,
+        statistics,
+        instructionBudget,
+        threads);
   }
 
   /** These settings with another memory limit in bytes. */
   public SimulatorOptions withMemoryLimit(long bytes) {
     return new SimulatorOptions(
-        bytes, multiprocessors, checkUnwritten, checkRaces, statistics, instructionBudget, hostThreads);
+        bytes,
+        multiprocessors,
+        checkUnwritten,
+        checkRaces,
+        statistics,
+        instructionBudget,
+        hostThreads);
   }
 
   /** These settings with statistics on or off. */
   public SimulatorOptions withStatistics(boolean on) {
     return new SimulatorOptions(
-        memoryLimit, multiprocessors, checkUnwritten, checkRaces, on, instructionBudget, hostThreads);
+        memoryLimit,
+        multiprocessors,
+        checkUnwritten,
+        checkRaces,
+        on,
+        instructionBudget,
+        hostThreads);
   }
 }

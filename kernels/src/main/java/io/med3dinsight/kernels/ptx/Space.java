@@ -1,6 +1,9 @@
 package io.med3dinsight.kernels.ptx;
 
-/** State spaces, and the windows through which generic addresses reach shared, local and parameter memory. */
+/**
+ * State spaces, and the windows through which generic addresses reach shared, local and parameter
+ * memory.
+ */
 enum Space {
   GENERIC,
   GLOBAL,

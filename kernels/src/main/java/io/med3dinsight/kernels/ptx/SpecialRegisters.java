@@ -7,10 +7,32 @@ import java.util.Set;
 final class SpecialRegisters {
   private static final Set<String> NAMES =
       Set.of(
-          "%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z",
-          "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid", "%warpid", "%nwarpid", "%smid", "%nsmid",
-          "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge",
-          "%dynamic_smem_size", "%total_smem_size", "%clock", "%clock_hi");
+          "%tid.x",
+          "%tid.y",
+          "%tid.z",
+          "%ntid.x",
+          "%ntid.y",
+          "%ntid.z",
+          "%ctaid.x",
+          "%ctaid.y",
+          "%ctaid.z",
+          "%nctaid.x",
+          "%nctaid.y",
+          "%nctaid.z",
+          "%laneid",
+          "%warpid",
+          "%nwarpid",
+          "%smid",
+          "%nsmid",
+          "%lanemask_eq",
+          "%lanemask_lt",
+          "%lanemask_le",
+          "%lanemask_gt",
+          "%lanemask_ge",
+          "%dynamic_smem_size",
+          "%total_smem_size",
+          "%clock",
+          "%clock_hi");
 
   private SpecialRegisters() {}
 
@@ -65,7 +87,8 @@ final class SpecialRegisters {
       case "%nsmid" -> launch.options.multiprocessors();
       case "%dynamic_smem_size" -> launch.dynamicBytes;
       case "%total_smem_size" -> launch.dynamicBytes + w.program.declaredSharedBytes;
-      // One multiprocessor executes everything; its clock is the count of instructions, read when the block starts.
+      // One multiprocessor executes everything; its clock is the count of instructions, read when
+      // the block starts.
       case "%clock" -> (int) w.counters.warpInstructions;
       default -> 0;
     };

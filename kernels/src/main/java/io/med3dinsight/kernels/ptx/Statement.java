@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * One statement of a function body.
  *
- * @param kind instruction, label, declaration of registers or of a variable, begin or end of a scope, table of branch targets
+ * @param kind instruction, label, declaration of registers or of a variable, begin or end of a
+ *     scope, table of branch targets
  * @param line in the PTX text, from 1
  * @param text as written, blanks squeezed
  * @param guard predicate name of {@code @p}, or null

@@ -1,6 +1,9 @@
 package io.med3dinsight.kernels.ptx;
 
-/** One token of PTX text: a word (names, opcodes and directives, dots included), a number, a string or one punctuation mark. */
+/**
+ * One token of PTX text: a word (names, opcodes and directives, dots included), a number, a string
+ * or one punctuation mark.
+ */
 record Token(Kind kind, String text, int line, int start, int end) {
   enum Kind {
     WORD,

@@ -3,8 +3,9 @@ package io.med3dinsight.kernels.ptx;
 import java.util.Arrays;
 
 /**
- * The registers, memory and clocks of 32 lanes. Registers are kept lane by lane: {@code ints[r][lane]}. The object is used
- * for one block after another; constants are filled in once, special registers for each block.
+ * The registers, memory and clocks of 32 lanes. Registers are kept lane by lane: {@code
+ * ints[r][lane]}. The object is used for one block after another; constants are filled in once,
+ * special registers for each block.
  */
 final class Warp {
   static final int LANES = Instruction.LANES;
@@ -38,7 +39,10 @@ final class Warp {
   /** Region of the last global access: most accesses find their allocation here. */
   Region lastGlobal;
 
-  /** For each warp of the block the time up to which its accesses happen before this warp's next one. */
+  /**
+   * For each warp of the block the time up to which its accesses happen before this warp's next
+   * one.
+   */
   int[] clock;
 
   long firstSerial;
@@ -91,7 +95,8 @@ final class Warp {
           0,
           "more than " + Races.MAX_TIME + " synchronisations of one warp");
     }
-    stamp = block.serial << Races.SERIAL_SHIFT | (long) (index * LANES) << Races.THREAD_SHIFT | time;
+    stamp =
+        block.serial << Races.SERIAL_SHIFT | (long) (index * LANES) << Races.THREAD_SHIFT | time;
   }
 
   int time() {

@@ -9,7 +9,8 @@ final class WarpInstructions {
     final int members;
 
     /**
-     * @param members register of the member mask, -1 when all lanes must take part (.aligned matrix operations)
+     * @param members register of the member mask, -1 when all lanes must take part (.aligned matrix
+     *     operations)
      */
     Sync(int members) {
       super(Flow.WARP_SYNC);
@@ -36,7 +37,11 @@ final class WarpInstructions {
               FaultKind.INVALID_SYNC_MASK,
               lane,
               0,
-              "member mask 0x" + Integer.toHexString(named) + " does not name lane " + lane + ", which executes it");
+              "member mask 0x"
+                  + Integer.toHexString(named)
+                  + " does not name lane "
+                  + lane
+                  + ", which executes it");
         }
         if ((named & ~w.idle & ~present) == 0) {
           ready |= 1 << lane;
@@ -135,7 +140,10 @@ final class WarpInstructions {
         inRange |= 1 << i;
         if ((lanes >>> j & 1) == 0) {
           throw w.fault(
-              FaultKind.INVALID_SYNC_MASK, i, 0, "lane " + i + " reads from lane " + j + ", which takes no part");
+              FaultKind.INVALID_SYNC_MASK,
+              i,
+              0,
+              "lane " + i + " reads from lane " + j + ", which takes no part");
         }
         out[i] = a[j];
       }
@@ -149,7 +157,9 @@ final class WarpInstructions {
       }
     }
 
-    /** The lane read from, or -1 when it lies outside the segment and the lane keeps its own value. */
+    /**
+     * The lane read from, or -1 when it lies outside the segment and the lane keeps its own value.
+     */
     private int from(Warp w, int i) {
       int b = w.ints[lane][i] & 31;
       int c = w.ints[clamp][i];
@@ -284,8 +294,14 @@ final class WarpInstructions {
       Kernels.TernaryInt step =
           switch (n.statement.opcode().get(2)) {
             case "add" -> (a, b, c) -> a + b;
-            case "min" -> signed ? (a, b, c) -> Math.min(a, b) : (a, b, c) -> Integer.compareUnsigned(a, b) < 0 ? a : b;
-            case "max" -> signed ? (a, b, c) -> Math.max(a, b) : (a, b, c) -> Integer.compareUnsigned(a, b) > 0 ? a : b;
+            case "min" ->
+                signed
+                    ? (a, b, c) -> Math.min(a, b)
+                    : (a, b, c) -> Integer.compareUnsigned(a, b) < 0 ? a : b;
+            case "max" ->
+                signed
+                    ? (a, b, c) -> Math.max(a, b)
+                    : (a, b, c) -> Integer.compareUnsigned(a, b) > 0 ? a : b;
             case "and" -> (a, b, c) -> a & b;
             case "or" -> (a, b, c) -> a | b;
             case "xor" -> (a, b, c) -> a ^ b;

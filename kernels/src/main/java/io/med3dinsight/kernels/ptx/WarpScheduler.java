@@ -1,9 +1,10 @@
 package io.med3dinsight.kernels.ptx;
 
 /**
- * Runs the lanes of a warp. Lanes at the same instruction form a group; of several groups the one with the smallest program
- * counter runs first, so that lanes meet again behind a branch. Groups at a warp-level operation wait until every lane named
- * in the member mask is there, groups at a barrier until the block releases them.
+ * Runs the lanes of a warp. Lanes at the same instruction form a group; of several groups the one
+ * with the smallest program counter runs first, so that lanes meet again behind a branch. Groups at
+ * a warp-level operation wait until every lane named in the member mask is there, groups at a
+ * barrier until the block releases them.
  */
 final class WarpScheduler {
   private enum State {
@@ -126,7 +127,8 @@ final class WarpScheduler {
       flops += (long) active * in.flops;
       w.current = in;
       if (--left < 0) {
-        throw w.fault(FaultKind.INSTRUCTION_BUDGET, Warp.firstLane(mask), 0, counters.budgetMessage());
+        throw w.fault(
+            FaultKind.INSTRUCTION_BUDGET, Warp.firstLane(mask), 0, counters.budgetMessage());
       }
       if (in.flow == Instruction.Flow.PLAIN) {
         if (m != 0) {
@@ -189,7 +191,10 @@ final class WarpScheduler {
       int s = selector[lane];
       if (s < 0 || s >= in.targets.length) {
         throw warp.fault(
-            FaultKind.OUT_OF_BOUNDS, lane, 0, "branch table of " + in.targets.length + " has no entry " + s);
+            FaultKind.OUT_OF_BOUNDS,
+            lane,
+            0,
+            "branch table of " + in.targets.length + " has no entry " + s);
       }
       add(in.targets[s], 1 << lane, State.READY);
     }
