@@ -33,8 +33,8 @@ final class BlockRun {
     for (int i = 0; i < warps.length; i++) {
       warps[i] = new WarpScheduler(new Warp(i, program, counters));
     }
-    this.shared =
-        new Region("shared memory", 0, launch.sharedBytes, false, launch.options.checkRaces());
+    Races races = launch.options.checkRaces() ? new Races(launch.sharedBytes, false) : null;
+    this.shared = new Region("shared memory", 0, launch.sharedBytes, false, races);
   }
 
   void run(long blockRank, long blockSerial) {

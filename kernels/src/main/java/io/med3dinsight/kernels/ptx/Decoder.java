@@ -32,6 +32,7 @@ final class Decoder {
       case "cp" -> AsyncDecoder.decode(n);
       case "membar", "fence", "nanosleep", "prefetch", "prefetchu", "discard", "applypriority" ->
           new ControlInstructions.Nothing();
+      case "mma", "ldmatrix" -> MatrixDecoder.decode(n);
       default -> throw s.unsupported("instruction");
     };
   }

@@ -15,10 +15,12 @@ final class GlobalMemory {
   private final TreeMap<Long, Long> freed = new TreeMap<>();
   private final long limit;
   private final boolean raceChecks;
+  private final boolean concurrent;
   private long used;
   private long next = FIRST;
 
-  GlobalMemory(long limit, boolean raceChecks) {
+  GlobalMemory(long limit, boolean raceChecks, boolean concurrent) {
+    this.concurrent = concurrent;
     this.limit = limit;
     this.raceChecks = raceChecks;
   }
@@ -37,7 +39,8 @@ final class GlobalMemory {
           FaultKind.OUT_OF_MEMORY,
           "an allocation of " + bytes + " bytes; " + used + " of " + limit + " bytes are in use");
     }
-    Region r = new Region(name, next, (int) bytes, readOnly, raceChecks && !readOnly);
+    Races races = raceChecks && !readOnly ? new Races((int) bytes, concurrent) : null;
+    Region r = new Region(name, next, (int) bytes, readOnly, races);
     live.put(next, r);
     used += bytes;
     next += (bytes + 2 * ALIGN - 1) / ALIGN * ALIGN;

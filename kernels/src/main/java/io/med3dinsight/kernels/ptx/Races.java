@@ -23,11 +23,16 @@ final class Races {
   private static final int READ_B = 2;
 
   private final int size;
+
+  /** Blocks run on several host threads, so cells are changed under a lock. */
+  private final boolean concurrent;
+
   private int shift = 2;
   private long[][] pages;
 
-  Races(int size) {
+  Races(int size, boolean concurrent) {
     this.size = size;
+    this.concurrent = concurrent;
     this.pages = new long[pageCount(size, 2)][];
   }
 
@@ -46,6 +51,15 @@ final class Races {
 
   /** Records a read; answers the stamp of a conflicting write, or 0. */
   long read(Warp w, long stamp, int at, int bytes) {
+    if (!concurrent) {
+      return recordRead(w, stamp, at, bytes);
+    }
+    synchronized (this) {
+      return recordRead(w, stamp, at, bytes);
+    }
+  }
+
+  private long recordRead(Warp w, long stamp, int at, int bytes) {
     if (bytes < 1 << shift) {
       refine(bytes);
     }
@@ -93,6 +107,15 @@ final class Races {
 
   /** Records a write; answers the stamp of a conflicting access, or 0. */
   long write(Warp w, long stamp, int at, int bytes) {
+    if (!concurrent) {
+      return recordWrite(w, stamp, at, bytes);
+    }
+    synchronized (this) {
+      return recordWrite(w, stamp, at, bytes);
+    }
+  }
+
+  private long recordWrite(Warp w, long stamp, int at, int bytes) {
     if (bytes < 1 << shift) {
       refine(bytes);
     }
@@ -132,7 +155,7 @@ final class Races {
   }
 
   /** Divides the cells down to the size of an access. */
-  private synchronized void refine(int bytes) {
+  private void refine(int bytes) {
     while (bytes < 1 << shift) {
       int finer = shift - 1;
       long[][] split = new long[pageCount(size, finer)][];

@@ -33,14 +33,14 @@ final class Region {
   final boolean readOnly;
   final Races races;
 
-  Region(String name, long base, int size, boolean readOnly, boolean raceChecks) {
+  Region(String name, long base, int size, boolean readOnly, Races races) {
     this.name = name;
     this.base = base;
     this.size = size;
     this.data = new byte[size];
     this.state = new byte[size];
     this.readOnly = readOnly;
-    this.races = raceChecks ? new Races(size) : null;
+    this.races = races;
   }
 
   int getByte(int at) {

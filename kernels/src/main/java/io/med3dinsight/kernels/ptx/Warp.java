@@ -62,7 +62,7 @@ final class Warp {
     this.local =
         program.localBytes == 0
             ? null
-            : new Region("local memory", 0, program.localBytes * LANES, false, false);
+            : new Region("local memory", 0, program.localBytes * LANES, false, null);
   }
 
   /** Prepares for a block. */
