@@ -86,16 +86,18 @@ class ConvLadderTest {
     LaunchStatistics implicit = ladder("conv_implicit_f32", new int[] {1, VOXELS / 64, 1});
     LaunchStatistics tables = shipped("conv_gather128x32_f32", 3 * 16 * 168 * 4, false);
     assertTrue(implicit.globalLoadBytes() < naive.globalLoadBytes() / 10, "" + implicit);
-    assertTrue(tables.globalLoadBytes() < implicit.globalLoadBytes(), "" + tables);
-    assertTrue(tables.warpInstructions() < 0.4 * implicit.warpInstructions(), "" + tables);
-    assertTrue(tables.sharedRequests() < 0.7 * implicit.sharedRequests(), "" + tables);
+    assertTrue(implicit.warpInstructions() < 0.7 * naive.warpInstructions(), "" + implicit);
+    assertEquals(0, tables.bankConflicts());
+    assertTrue(tables.warpInstructions() < 0.5 * implicit.warpInstructions(), "" + tables);
+    assertTrue(tables.sharedRequests() < 0.25 * implicit.sharedRequests(), "" + tables);
   }
 
   @Test
   void tensorCoresSaveInstructionsAndBytes() {
     LaunchStatistics tables = shipped("conv_gather128x32_f32", 3 * 16 * 168 * 4, false);
     LaunchStatistics mma = shipped("conv_gather128x32_bf16", 4 * 32 * 160 * 2, true);
-    assertEquals(tables.globalLoadBytes() / 2, mma.globalLoadBytes());
+    // Half the bytes, but for the last slice, twice as deep and half empty.
+    assertTrue(mma.globalLoadBytes() < 0.53 * tables.globalLoadBytes(), "" + mma);
     assertTrue(mma.warpInstructions() < 0.3 * tables.warpInstructions(), "" + mma);
   }
 }

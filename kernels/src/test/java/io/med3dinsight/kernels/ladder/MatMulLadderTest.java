@@ -62,7 +62,7 @@ class MatMulLadderTest {
     assertTrue(pipelined.sharedRequests() < 0.4 * registers.sharedRequests(), "" + pipelined);
     assertTrue(registers.bankConflicts() > 1000, "" + registers);
     assertEquals(0, pipelined.bankConflicts());
-    assertTrue(pipelined.warpInstructions() < 0.6 * registers.warpInstructions(), "" + pipelined);
+    assertTrue(pipelined.warpInstructions() < 0.9 * registers.warpInstructions(), "" + pipelined);
     assertTrue(shared.warpInstructions() < naive.warpInstructions(), "" + shared);
   }
 
