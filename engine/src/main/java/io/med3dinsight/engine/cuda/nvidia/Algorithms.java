@@ -32,14 +32,20 @@ final class Algorithms {
       boolean deterministic,
       long workspaceBytes) {
     List<Offer> offers = new ArrayList<>();
-    int status =
-        driver.exclusively(
-            () ->
-                switch (p.pass()) {
-                  case FORWARD -> forward(handle, d, !deterministic, offers);
-                  case DATA -> data(handle, d, !deterministic, offers);
-                  case WEIGHTS -> weights(handle, d, !deterministic, offers);
-                });
+    int status;
+    try {
+      status =
+          driver.exclusively(
+              () ->
+                  switch (p.pass()) {
+                    case FORWARD -> forward(handle, d, !deterministic, offers);
+                    case DATA -> data(handle, d, !deterministic, offers);
+                    case WEIGHTS -> weights(handle, d, !deterministic, offers);
+                  });
+    } catch (ArrayIndexOutOfBoundsException e) {
+      // cuDNN refused and left the number of offers unset; JCudnn copies that many all the same.
+      return null;
+    }
     if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
       return null;
     }

@@ -16,12 +16,22 @@ public final class Cuda {
    * @throws DeviceException saying in one sentence why the device cannot be used and what to do
    */
   public static CudaBackend open(int ordinal, CudaOptions options) {
-    return open(Installation.ofProcess(), ordinal, options);
+    return opened(Installation.ofProcess(), ordinal, options).backend();
   }
 
-  static CudaBackend open(Installation installation, int ordinal, CudaOptions options) {
+  /** What there is of CUDA on this machine. Loads its libraries; never throws for what is missing. */
+  public static CudaReport report() {
+    return CudaReport.of(Installation.ofProcess());
+  }
+
+  /** A backend and what was found of the libraries for it. */
+  record Opened(CudaBackend backend, Libraries.Findings libraries) {}
+
+  static Opened opened(Installation installation, int ordinal, CudaOptions options) {
     try {
-      return new CudaBackend(new JCudaDriver(choose(installation.gpus(), ordinal)), options);
+      JCudaDriver driver = new JCudaDriver(choose(installation.gpus(), ordinal));
+      CudaBackend backend = new CudaBackend(driver, options);
+      return new Opened(backend, Libraries.attach(installation, driver, backend));
     } catch (DeviceException e) {
       throw new DeviceException(
           "Device 'cuda:"

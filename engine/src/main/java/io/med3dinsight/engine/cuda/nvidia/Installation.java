@@ -62,6 +62,19 @@ final class Installation {
     return cudnn;
   }
 
+  /** Where a library lies, without loading it. */
+  String located(String library) {
+    boolean dnn = library.equals("cudnn");
+    String name =
+        platform.windows()
+            ? dnn ? "cudnn64_9.dll" : "cublas64_12.dll"
+            : dnn ? "libcudnn.so.9" : "libcublas.so.12";
+    return folders
+        .find(name)
+        .map(path -> path + " (not loaded)")
+        .orElse(name + " not found");
+  }
+
   /** What is wrong with JCuda's natives for a library, or null. */
   String natives(String library) {
     return JCudaNatives.prepare(library, platform, temporary);

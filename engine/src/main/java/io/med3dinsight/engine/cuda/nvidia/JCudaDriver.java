@@ -33,7 +33,9 @@ import io.med3dinsight.engine.cuda.NotCapturableException;
 import io.med3dinsight.engine.tensor.DeviceException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -84,6 +86,7 @@ final class JCudaDriver implements CudaDriver {
           CU_LAUNCH_PARAM_BUFFER_SIZE,
           Pointer.to(parameterBytes),
           CU_LAUNCH_PARAM_END);
+  private final Deque<Runnable> beforeClosing = new ArrayDeque<>();
   private boolean capturing;
   private boolean closed;
 
@@ -118,6 +121,16 @@ final class JCudaDriver implements CudaDriver {
   /** The stream on which everything runs. */
   CUstream stream() {
     return stream;
+  }
+
+  /** Has something freed before the device goes, last come first. */
+  void beforeClosing(Runnable free) {
+    lock.lock();
+    try {
+      beforeClosing.push(free);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Makes one call with the lock held and the context current. */
@@ -455,6 +468,7 @@ final class JCudaDriver implements CudaDriver {
         return;
       }
       synchronizeStream();
+      beforeClosing.forEach(Runnable::run);
       pinned.values().forEach(Pinned::free);
       List<CUmodule> loaded = new ArrayList<>(modules.values());
       loaded.forEach(m -> call("unloading a module", () -> cuModuleUnload(m)));
