@@ -3,7 +3,7 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cuda.CudaBackend;
-import io.med3dinsight.engine.cuda.CudaTransport;
+import io.med3dinsight.engine.cuda.CudaReduce;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -54,7 +54,7 @@ public record DivideByMax() implements Op {
 
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    CudaTransport.divideByMax(cuda, in[0], out[0]);
+    CudaReduce.divideByMax(cuda, in[0], out[0]);
   }
 
   @Override

@@ -2,7 +2,7 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cuda.CudaBackend;
-import io.med3dinsight.engine.cuda.CudaTransport;
+import io.med3dinsight.engine.cuda.CudaReduce;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -58,6 +58,6 @@ public record DivideByMaxGrad() implements GradientOp {
 
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    CudaTransport.divideByMaxGradient(cuda, in[0], in[1], out[0]);
+    CudaReduce.divideByMaxGrad(cuda, in[0], in[1], out[0]);
   }
 }

@@ -39,7 +39,7 @@ final class CompareDecoder {
     }
     Operand c = s.operand(3);
     int pred = n.pred(c);
-    boolean inverted = c.negated();
+    boolean inverted = c.inverts();
     if (s.has("and")) {
       return w -> base.run(w) & (inverted ? ~w.preds[pred] : w.preds[pred]);
     }
@@ -243,7 +243,7 @@ final class CompareDecoder {
   private static Instruction selp(Names n) {
     Operand c = n.statement.operand(3);
     int pred = n.pred(c);
-    int flip = c.negated() ? -1 : 0;
+    int flip = c.inverts() ? -1 : 0;
     if (Types.isLong(n.statement.type())) {
       int a = n.l(1);
       int b = n.l(2);
