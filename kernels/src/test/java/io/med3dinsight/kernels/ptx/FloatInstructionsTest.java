@@ -29,7 +29,7 @@ class FloatInstructionsTest {
   }
 
   private static long bits(float r) {
-    return r != r ? NAN : Float.floatToRawIntBits(r) & 0xffffffffL;
+    return Float.isNaN(r) ? NAN : Float.floatToRawIntBits(r) & 0xffffffffL;
   }
 
   private static Arguments of(String instruction, OneInstruction.Reference r) {
@@ -59,17 +59,21 @@ class FloatInstructionsTest {
         of("copysign.f32 %rd, %ra, %rb;", (a, b, c) -> a & 0x80000000L | b & 0x7fffffffL),
         of(
             "min.f32 %rd, %ra, %rb;",
-            (a, b, c) -> bits(f(a) != f(a) ? f(b) : f(b) != f(b) ? f(a) : Math.min(f(a), f(b)))),
+            (a, b, c) ->
+                bits(Float.isNaN(f(a)) ? f(b) : Float.isNaN(f(b)) ? f(a) : Math.min(f(a), f(b)))),
         of(
             "max.f32 %rd, %ra, %rb;",
-            (a, b, c) -> bits(f(a) != f(a) ? f(b) : f(b) != f(b) ? f(a) : Math.max(f(a), f(b)))),
+            (a, b, c) ->
+                bits(Float.isNaN(f(a)) ? f(b) : Float.isNaN(f(b)) ? f(a) : Math.max(f(a), f(b)))),
         of("max.NaN.f32 %rd, %ra, %rb;", (a, b, c) -> bits(Math.max(f(a), f(b)))),
         of("setp.lt.f32 %pd, %ra, %rb;", (a, b, c) -> f(a) < f(b) ? 1 : 0),
         of("setp.geu.f32 %pd, %ra, %rb;", (a, b, c) -> !(f(a) < f(b)) ? 1 : 0),
         of("setp.leu.f32 %pd, %ra, %rb;", (a, b, c) -> !(f(a) > f(b)) ? 1 : 0),
         of("setp.eq.f32 %pd, %ra, %rb;", (a, b, c) -> f(a) == f(b) ? 1 : 0),
         of("setp.neu.f32 %pd, %ra, %rb;", (a, b, c) -> f(a) != f(b) ? 1 : 0),
-        of("setp.nan.f32 %pd, %ra, %rb;", (a, b, c) -> f(a) != f(a) || f(b) != f(b) ? 1 : 0),
+        of(
+            "setp.nan.f32 %pd, %ra, %rb;",
+            (a, b, c) -> Float.isNaN(f(a)) || Float.isNaN(f(b)) ? 1 : 0),
         of("testp.finite.f32 %pd, %ra;", (a, b, c) -> Float.isFinite(f(a)) ? 1 : 0),
         of("set.gt.f32.f32 %rd, %ra, %rb;", (a, b, c) -> f(a) > f(b) ? 0x3f800000L : 0));
   }
@@ -93,7 +97,7 @@ class FloatInstructionsTest {
         of(
             "cvt.rzi.u64.f32 %ld, %ra;",
             (a, b, c) ->
-                f(a) != f(a) || f(a) <= 0
+                Float.isNaN(f(a)) || f(a) <= 0
                     ? 0
                     : f(a) >= 1.8446744E19f ? -1 : new BigDecimal(f(a)).toBigInteger().longValue()),
         of("cvt.rzi.u8.f32 %rd, %ra;", (a, b, c) -> Math.max(0, Math.min(255, (long) f(a)))),
@@ -111,7 +115,7 @@ class FloatInstructionsTest {
   }
 
   private static long tf32(long a) {
-    if (f(a) != f(a)) {
+    if (Float.isNaN(f(a))) {
       return NAN & 0xffffe000L;
     }
     return Float.isInfinite(f(a)) ? a : (a + 0x1000) & 0xffffe000L;

@@ -35,7 +35,7 @@ final class Halves {
   }
 
   static long nearest(double v, boolean brain) {
-    if (v != v) {
+    if (Double.isNaN(v)) {
       return 0x7fff;
     }
     long sign = Double.doubleToRawLongBits(v) < 0 ? 0x8000 : 0;
