@@ -55,7 +55,7 @@ __device__ __forceinline__ float blockSum(float v) {
   v = warpSum(v, 32);
   if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = v;
   __syncthreads();
-  return warpSum(sums[threadIdx.x % 8], 8);
+  return threadIdx.x < 32 ? warpSum(sums[threadIdx.x % 8], 8) : v;
 }
 
 // Step 3, shuffles: within a warp, sums meet in registers; shared memory holds one number for each warp. One barrier

@@ -55,11 +55,6 @@ final class Races {
     return (Math.max(size - 1, 0) >>> shift >>> PAGE_BITS) + 1;
   }
 
-  /** Forgets all accesses: shared memory of a block that has ended. */
-  void clear() {
-    java.util.Arrays.fill(pages, null);
-  }
-
   private long[] page(int cell) {
     long[] p = pages[cell >>> PAGE_BITS];
     return p != null ? p : (pages[cell >>> PAGE_BITS] = new long[3 * PAGE]);
@@ -197,15 +192,6 @@ final class Races {
       System.arraycopy(page, (which * PAGE / 2 + i / 2) * 3, out, i * 3, 3);
     }
     return out;
-  }
-
-  /** Forgets all accesses: the next block's shared memory is another one. */
-  void clear() {
-    for (long[] p : pages) {
-      if (p != null) {
-        Arrays.fill(p, 0);
-      }
-    }
   }
 
   static int thread(long stamp) {
