@@ -4,7 +4,7 @@
 // Then a thread per voxel and W neighbouring channels of what is written; 256 threads, one-dimensional grid. `wide`: C is a
 // multiple of Wide<T>::N and all addresses are 16-byte aligned. `neighbours` per axis: 1 (nearest) or 2.
 // The gradient gathers: an input voxel adds the outputs that read it, in ascending order (resize_spans finds them by bisection).
-#include "common/pack.cuh"
+#include "common/wide.cuh"
 
 // Extents of depth, height, width: x the smaller index space's source, y the result of the forward pass.
 struct Extents {

@@ -7,7 +7,7 @@
 // What changes from step to step is read from device memory, so that a captured graph may be replayed: `values`, which the host
 // fills before each step, and `clip`, the factor of all gradients that step_clip makes of their norm; NaN there (a norm that is not
 // finite) leaves everything as it is.
-#include "common/pack.cuh"
+#include "common/wide.cuh"
 #include "common/sums.cuh"
 
 static constexpr int CAPACITY = 64;

@@ -10,7 +10,7 @@
 //
 // With several tiles a row is one voxel.
 #pragma once
-#include "common/pack.cuh"
+#include "common/wide.cuh"
 
 struct Columns {
   int width;

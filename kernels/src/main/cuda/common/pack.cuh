@@ -1,84 +1,51 @@
-// Several neighbouring elements at a time, as float32, whatever the storage.
+// Sixteen bytes at a time, and division by a number that the host knows.
 //
-// read<W> and write<W> move W elements by accesses of up to 16 bytes; W = 1 works at any address, a wider one needs an address
-// that is a multiple of min(16, W * sizeof(T)) bytes. Wide<T>::N elements are 16 bytes.
+// Memory-bound kernels move 16 bytes in one instruction where all addresses allow ("packs": 4 floats or
+// 8 bf16) and single elements elsewhere. The host decides: it passes the number of whole packs, 0 where an
+// address is not a multiple of 16.
 #pragma once
 #include "common/launch.cuh"
 
 template <typename T>
-struct Wide {
-  static constexpr int N = 16 / sizeof(T);
+struct Pack {
+  static const int size = 16 / sizeof(T);
 };
 
-__device__ __forceinline__ bool aligned(const void* p) { return (reinterpret_cast<unsigned long long>(p) & 15) == 0; }
-
-template <int W>
-__device__ __forceinline__ void read(const float* p, float* v) {
-  if constexpr (W % 4 == 0) {
-#pragma unroll
-    for (int i = 0; i < W; i += 4) {
-      float4 a = *reinterpret_cast<const float4*>(p + i);
-      v[i] = a.x;
-      v[i + 1] = a.y;
-      v[i + 2] = a.z;
-      v[i + 3] = a.w;
-    }
-  } else {
-    static_assert(W == 1, "1, or a multiple of 16 bytes");
-    v[0] = *p;
-  }
+// A bf16 is the upper half of a float.
+__device__ __forceinline__ float lowerHalf(unsigned pair) { return __uint_as_float(pair << 16); }
+__device__ __forceinline__ float upperHalf(unsigned pair) { return __uint_as_float(pair & 0xffff0000u); }
+__device__ __forceinline__ unsigned halves(float lower, float upper) {
+  __nv_bfloat162 pair = __floats2bfloat162_rn(lower, upper);
+  return *reinterpret_cast<unsigned*>(&pair);
 }
 
-template <int W>
-__device__ __forceinline__ void write(float* p, const float* v) {
-  if constexpr (W % 4 == 0) {
-#pragma unroll
-    for (int i = 0; i < W; i += 4) {
-      *reinterpret_cast<float4*>(p + i) = make_float4(v[i], v[i + 1], v[i + 2], v[i + 3]);
-    }
-  } else {
-    static_assert(W == 1, "1, or a multiple of 16 bytes");
-    *p = v[0];
-  }
+__device__ __forceinline__ void loadPack(const float* p, float (&v)[4]) {
+  float4 q = *reinterpret_cast<const float4*>(p);
+  v[0] = q.x, v[1] = q.y, v[2] = q.z, v[3] = q.w;
+}
+__device__ __forceinline__ void loadPack(const bf16* p, float (&v)[8]) {
+  uint4 q = *reinterpret_cast<const uint4*>(p);
+  v[0] = lowerHalf(q.x), v[1] = upperHalf(q.x), v[2] = lowerHalf(q.y), v[3] = upperHalf(q.y);
+  v[4] = lowerHalf(q.z), v[5] = upperHalf(q.z), v[6] = lowerHalf(q.w), v[7] = upperHalf(q.w);
+}
+__device__ __forceinline__ void storePack(float* p, const float (&v)[4]) {
+  *reinterpret_cast<float4*>(p) = make_float4(v[0], v[1], v[2], v[3]);
+}
+__device__ __forceinline__ void storePack(bf16* p, const float (&v)[8]) {
+  *reinterpret_cast<uint4*>(p) =
+      make_uint4(halves(v[0], v[1]), halves(v[2], v[3]), halves(v[4], v[5]), halves(v[6], v[7]));
 }
 
-// Two bf16 of one word, the lower one first in memory.
-__device__ __forceinline__ void unpack(unsigned int u, float* v) {
-  v[0] = __uint_as_float(u << 16);
-  v[1] = __uint_as_float(u & 0xffff0000u);
-}
-__device__ __forceinline__ unsigned int pack(const float* v) {
-  unsigned int low = __bfloat16_as_ushort(__float2bfloat16_rn(v[0]));
-  unsigned int high = __bfloat16_as_ushort(__float2bfloat16_rn(v[1]));
-  return low | high << 16;
-}
+// Index of this thread and number of threads in a one-dimensional grid. Fewer than 2^31 elements and less
+// than 2^31 threads: unsigned, so that the last step of a grid-stride loop does not wrap.
+__device__ __forceinline__ unsigned thread0() { return blockIdx.x * blockDim.x + threadIdx.x; }
+__device__ __forceinline__ unsigned threads() { return gridDim.x * blockDim.x; }
 
-template <int W>
-__device__ __forceinline__ void read(const bf16* p, float* v) {
-  if constexpr (W % 8 == 0) {
-#pragma unroll
-    for (int i = 0; i < W; i += 8) {
-      uint4 a = *reinterpret_cast<const uint4*>(p + i);
-      unpack(a.x, v + i);
-      unpack(a.y, v + i + 2);
-      unpack(a.z, v + i + 4);
-      unpack(a.w, v + i + 6);
-    }
-  } else {
-    static_assert(W == 1, "1, or a multiple of 16 bytes");
-    v[0] = load(p);
-  }
-}
-
-template <int W>
-__device__ __forceinline__ void write(bf16* p, const float* v) {
-  if constexpr (W % 8 == 0) {
-#pragma unroll
-    for (int i = 0; i < W; i += 8) {
-      *reinterpret_cast<uint4*>(p + i) = make_uint4(pack(v + i), pack(v + i + 2), pack(v + i + 4), pack(v + i + 6));
-    }
-  } else {
-    static_assert(W == 1, "1, or a multiple of 16 bytes");
-    store(p, v[0]);
-  }
-}
+// n / value for n < 2^31 by a multiplication (Granlund and Montgomery 1994): with shift = ceil(log2 value) and
+// magic = floor(2^32 (2^shift - value) / value) + 1, which the host computes.
+struct Divisor {
+  int value;
+  unsigned magic;
+  int shift;
+  __device__ __forceinline__ unsigned quotient(unsigned n) const { return (__umulhi(n, magic) + n) >> shift; }
+};

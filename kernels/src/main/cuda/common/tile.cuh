@@ -3,7 +3,7 @@
 //
 // A word is left out after every 32, so that threads that walk along neighbouring rows of any length meet in few banks.
 #pragma once
-#include "common/pack.cuh"
+#include "common/wide.cuh"
 
 __device__ __forceinline__ int slot(int e) { return e + (e >> 5); }
 

@@ -189,6 +189,15 @@ final class Races {
     return out;
   }
 
+  /** Forgets all accesses: the next block's shared memory is another one. */
+  void clear() {
+    for (long[] p : pages) {
+      if (p != null) {
+        Arrays.fill(p, 0);
+      }
+    }
+  }
+
   static int thread(long stamp) {
     return (int) (stamp >>> THREAD_SHIFT) & 1023;
   }
