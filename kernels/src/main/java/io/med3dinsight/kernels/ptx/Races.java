@@ -38,15 +38,6 @@ final class Races {
     this.pages = new long[pageCount(size, 2)][];
   }
 
-  /** Forgets all accesses, as when the memory is handed to another block. */
-  void clear() {
-    for (long[] page : pages) {
-      if (page != null) {
-        Arrays.fill(page, 0);
-      }
-    }
-  }
-
   private static int pageCount(int size, int shift) {
     return (Math.max(size - 1, 0) >>> shift >>> PAGE_BITS) + 1;
   }
