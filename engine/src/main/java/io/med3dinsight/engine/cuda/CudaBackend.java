@@ -20,6 +20,8 @@ public class CudaBackend implements Backend, AutoCloseable {
   private final CudaDriver driver;
   private final CudaOptions options;
   private final DevicePool pool;
+  private volatile MatrixProducts matrixProducts;
+  private volatile Convolutions convolutions;
   private final Map<String, CudaDriver.Function> functions = new ConcurrentHashMap<>();
 
   public CudaBackend(CudaDriver driver, CudaOptions options) {
@@ -33,6 +35,9 @@ public class CudaBackend implements Backend, AutoCloseable {
     this.driver = driver;
     this.options = options;
     this.pool = new DevicePool(driver, exact);
+    CudaMatMul products = new CudaMatMul(this);
+    this.matrixProducts = products;
+    this.convolutions = new CudaConv(this, products);
   }
 
   public CudaDriver driver() {
@@ -88,7 +93,25 @@ public class CudaBackend implements Backend, AutoCloseable {
     driver.synchronize();
   }
 
+  /** Asks {@code first} for matrix products before whoever does them now. */
+  public void prefer(MatrixProducts first) {
+    matrixProducts = MatrixProducts.inOrder(first, matrixProducts);
+  }
+
+  /** Asks {@code first} for convolutions before whoever does them now. */
+  public void prefer(Convolutions first) {
+    convolutions = Convolutions.inOrder(first, convolutions);
+  }
+
   // ---- for ops
+
+  public MatrixProducts matrixProducts() {
+    return matrixProducts;
+  }
+
+  public Convolutions convolutions() {
+    return convolutions;
+  }
 
   /** The kernel of this name for elements of this type: {@code name_f32} or {@code name_bf16}. */
   public Launch kernel(String name, DType dtype) {

@@ -49,7 +49,7 @@ final class BarrierInstruction extends Instruction {
           r,
           popc ? n.id(0) : n.pd(0),
           n.pred(p),
-          p.negated());
+          p.inverts());
     }
     int count = s.operands().size() > 1 ? n.i(1) : -1;
     return new BarrierInstruction(n.i(0), count, s.has("arrive"), Reduction.NONE, 0, 0, false);

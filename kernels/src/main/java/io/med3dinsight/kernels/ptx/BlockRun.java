@@ -33,7 +33,7 @@ final class BlockRun {
     for (int i = 0; i < warps.length; i++) {
       warps[i] = new WarpScheduler(new Warp(i, program, counters));
     }
-    Races races = launch.options.checkRaces() ? new Races(launch.sharedBytes, false) : null;
+    Races races = launch.options.checkRaces() ? new Races(launch.sharedBytes, false, true) : null;
     this.shared = new Region("shared memory", 0, launch.sharedBytes, false, races);
   }
 

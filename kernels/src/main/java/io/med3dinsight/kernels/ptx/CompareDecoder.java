@@ -27,8 +27,7 @@ final class CompareDecoder {
     }
     int q = n.predDest(d.parts().get(1));
     Kernels.Bits second = combine(n, compare, true);
-    return new Kernels.Sequence(
-        new Kernels.BitInstruction(q, second), new Kernels.BitInstruction(p, first));
+    return new Kernels.TwoBitsInstruction(p, first, q, second);
   }
 
   /** Joins a comparison (or its complement) with the predicate of .and, .or, .xor. */
@@ -40,7 +39,7 @@ final class CompareDecoder {
     }
     Operand c = s.operand(3);
     int pred = n.pred(c);
-    boolean inverted = c.negated();
+    boolean inverted = c.inverts();
     if (s.has("and")) {
       return w -> base.run(w) & (inverted ? ~w.preds[pred] : w.preds[pred]);
     }
@@ -244,7 +243,7 @@ final class CompareDecoder {
   private static Instruction selp(Names n) {
     Operand c = n.statement.operand(3);
     int pred = n.pred(c);
-    int flip = c.negated() ? -1 : 0;
+    int flip = c.inverts() ? -1 : 0;
     if (Types.isLong(n.statement.type())) {
       int a = n.l(1);
       int b = n.l(2);

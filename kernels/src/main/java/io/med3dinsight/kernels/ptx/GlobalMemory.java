@@ -39,7 +39,7 @@ final class GlobalMemory {
           FaultKind.OUT_OF_MEMORY,
           "an allocation of " + bytes + " bytes; " + used + " of " + limit + " bytes are in use");
     }
-    Races races = raceChecks && !readOnly ? new Races((int) bytes, concurrent) : null;
+    Races races = raceChecks && !readOnly ? new Races((int) bytes, concurrent, false) : null;
     Region r = new Region(name, next, (int) bytes, readOnly, races);
     live.put(next, r);
     used += bytes;

@@ -284,6 +284,29 @@ final class Kernels {
     }
   }
 
+  /** An instruction with two predicates as results, which may be its sources too. */
+  static final class TwoBitsInstruction extends Instruction {
+    private final int p;
+    private final Bits first;
+    private final int q;
+    private final Bits second;
+
+    TwoBitsInstruction(int p, Bits first, int q, Bits second) {
+      this.p = p;
+      this.first = first;
+      this.q = q;
+      this.second = second;
+    }
+
+    @Override
+    void execute(Warp w, int mask) {
+      int x = first.run(w);
+      int y = second.run(w);
+      w.preds[p] = (w.preds[p] & ~mask) | (x & mask);
+      w.preds[q] = (w.preds[q] & ~mask) | (y & mask);
+    }
+  }
+
   /** Several results of one instruction, for example the two halves of an unpacking move. */
   static final class Sequence extends Instruction {
     private final Instruction[] parts;

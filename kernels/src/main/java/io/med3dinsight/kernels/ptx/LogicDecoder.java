@@ -20,14 +20,14 @@ final class LogicDecoder {
   private static Instruction predicates(Names n) {
     Operand a = n.statement.operand(1);
     int x = n.pred(a);
-    boolean nx = a.negated();
+    boolean nx = a.inverts();
     int d = n.pd(0);
     if (n.statement.op().equals("not")) {
       return new Kernels.BitInstruction(d, w -> nx ? w.preds[x] : ~w.preds[x]);
     }
     Operand b = n.statement.operand(2);
     int y = n.pred(b);
-    boolean ny = b.negated();
+    boolean ny = b.inverts();
     return new Kernels.BitInstruction(
         d,
         switch (n.statement.op()) {

@@ -32,7 +32,7 @@ final class MemoryInstructions {
   }
 
   private static boolean strong(Statement s) {
-    return s.has("volatile") || s.has("relaxed") || s.has("acquire") || s.has("release");
+    return s.has("relaxed") || s.has("acquire") || s.has("release");
   }
 
   static Instruction load(Names n) {

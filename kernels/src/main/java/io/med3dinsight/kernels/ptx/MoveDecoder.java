@@ -27,7 +27,7 @@ final class MoveDecoder {
     }
     if (s.type().equals("pred")) {
       int a = n.pred(from);
-      boolean inverted = from.negated();
+      boolean inverted = from.inverts();
       return new Kernels.BitInstruction(n.pd(0), w -> inverted ? ~w.preds[a] : w.preds[a]);
     }
     if (!Types.isLong(s.type())) {

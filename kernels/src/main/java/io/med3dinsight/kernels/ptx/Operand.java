@@ -46,6 +46,11 @@ record Operand(Kind kind, String name, long offset, boolean negated, List<Operan
     return kind == Kind.NAME && "_".equals(name);
   }
 
+  /** Whether it is a predicate written as !p. */
+  boolean inverts() {
+    return kind == Kind.NAME && negated;
+  }
+
   /** The vector's parts, or the operand itself as a list of one. */
   List<Operand> elements() {
     return kind == Kind.VECTOR ? parts : List.of(this);

@@ -29,10 +29,14 @@ final class Races {
   /** Blocks run on several host threads, so cells are changed under a lock. */
   private final boolean concurrent;
 
+  /** The region is the shared memory of one block after another. */
+  private final boolean blockLocal;
+
   private int shift = 2;
   private long[][] pages;
 
-  Races(int size, boolean concurrent) {
+  Races(int size, boolean concurrent, boolean blockLocal) {
+    this.blockLocal = blockLocal;
     this.size = size;
     this.concurrent = concurrent;
     this.pages = new long[pageCount(size, 2)][];
@@ -40,6 +44,11 @@ final class Races {
 
   private static int pageCount(int size, int shift) {
     return (Math.max(size - 1, 0) >>> shift >>> PAGE_BITS) + 1;
+  }
+
+  /** Forgets all accesses: shared memory of a block that has ended. */
+  void clear() {
+    java.util.Arrays.fill(pages, null);
   }
 
   private long[] page(int cell) {
@@ -80,7 +89,7 @@ final class Races {
     return conflict;
   }
 
-  private static void addReader(Warp w, long[] p, int k, long stamp) {
+  private void addReader(Warp w, long[] p, int k, long stamp) {
     long a = p[k + READ_A];
     if (a == 0 || ordered(w, a, stamp)) {
       p[k + READ_A] = stamp;
@@ -133,7 +142,7 @@ final class Races {
     return conflict;
   }
 
-  private static long conflict(Warp w, long earlier, long stamp, long found) {
+  private long conflict(Warp w, long earlier, long stamp, long found) {
     return earlier == 0 || ordered(w, earlier, stamp) ? found : earlier;
   }
 
@@ -141,12 +150,13 @@ final class Races {
    * Whether an earlier access happens before the present one, by the same thread or through
    * synchronisation.
    */
-  private static boolean ordered(Warp w, long earlier, long now) {
+  private boolean ordered(Warp w, long earlier, long now) {
     if ((earlier ^ now) >>> THREAD_SHIFT == 0 || (earlier & now & ATOMIC) != 0) {
       return true;
     }
     if ((earlier ^ now) >>> SERIAL_SHIFT != 0) {
-      return earlier >>> SERIAL_SHIFT < w.firstSerial;
+      // Another block: its shared memory is not ours, its accesses to global memory are ordered by launches alone.
+      return blockLocal || earlier >>> SERIAL_SHIFT < w.firstSerial;
     }
     int thread = (int) (earlier >>> THREAD_SHIFT) & 1023;
     int time = (int) earlier & MAX_TIME;

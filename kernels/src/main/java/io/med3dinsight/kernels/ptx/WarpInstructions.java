@@ -198,7 +198,7 @@ final class WarpInstructions {
       String mode = n.statement.opcode().get(2);
       Operand p = n.statement.operand(1);
       int dest = mode.equals("ballot") ? n.id(0) : n.pd(0);
-      return new Vote(mode, dest, n.pred(p), p.negated(), n.i(2));
+      return new Vote(mode, dest, n.pred(p), p.inverts(), n.i(2));
     }
 
     @Override
