@@ -150,7 +150,8 @@ final class Races {
       return true;
     }
     if ((earlier ^ now) >>> SERIAL_SHIFT != 0) {
-      // Another block: its shared memory is not ours, its accesses to global memory are ordered by launches alone.
+      // Another block: its shared memory is not ours, its accesses to global memory are ordered by
+      // launches alone.
       return blockLocal || earlier >>> SERIAL_SHIFT < w.firstSerial;
     }
     int thread = (int) (earlier >>> THREAD_SHIFT) & 1023;

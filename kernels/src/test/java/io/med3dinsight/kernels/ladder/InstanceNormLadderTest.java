@@ -8,9 +8,11 @@ import io.med3dinsight.kernels.ptx.SimulatedArrays;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** The ladder of instance norm's statistics: every step computes the same and saves what it says. */
+/**
+ * The ladder of instance norm's statistics: every step computes the same and saves what it says.
+ */
 class InstanceNormLadderTest {
-  private static final int VOXELS = 2048;
+  private static final int VOXELS = 16384;
   private static final int C = 32;
   private static final float EPS = 1e-5f;
 
@@ -69,11 +71,34 @@ class InstanceNormLadderTest {
     int[] block = {256, 1, 1};
     LaunchStatistics count =
         s.launch(
-            "norm_moments_f32", grid, block, 3 * 1024 * 4, in, partial, 1024, rows, VOXELS * C, C, 1);
+            "norm_moments_f32",
+            grid,
+            block,
+            3 * 1024 * 4,
+            in,
+            partial,
+            1024,
+            rows,
+            VOXELS * C,
+            C,
+            1);
     int voxels = rows * 1024 / C;
     s.launch(
-        "norm_statistics_f32", C, 128, in, partial, mean, rstd, 0L, blocks, voxels, VOXELS, C, 1,
-        EPS, 0);
+        "norm_statistics_f32",
+        C,
+        128,
+        in,
+        partial,
+        mean,
+        rstd,
+        0L,
+        blocks,
+        voxels,
+        VOXELS,
+        C,
+        1,
+        EPS,
+        0);
     check(s, mean, rstd, "shipped");
     return count;
   }
