@@ -43,9 +43,6 @@ final class Program {
   /** Marks shared memory unwritten for a new block, with gaps around the variables. */
   void resetShared(Region region, int dynamicBytes) {
     Arrays.fill(region.state, Region.GAP);
-    if (region.races != null) {
-      region.races.clear();
-    }
     for (SharedVariable v : shared) {
       Arrays.fill(region.state, v.offset, v.offset + v.bytes, Region.UNWRITTEN);
     }

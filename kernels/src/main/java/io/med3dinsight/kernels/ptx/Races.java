@@ -44,11 +44,6 @@ final class Races {
     return (Math.max(size - 1, 0) >>> shift >>> PAGE_BITS) + 1;
   }
 
-  /** Forgets all accesses: shared memory of a block that has ended. */
-  void clear() {
-    java.util.Arrays.fill(pages, null);
-  }
-
   private long[] page(int cell) {
     long[] p = pages[cell >>> PAGE_BITS];
     return p != null ? p : (pages[cell >>> PAGE_BITS] = new long[3 * PAGE]);
