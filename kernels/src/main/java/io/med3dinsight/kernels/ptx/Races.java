@@ -1,5 +1,7 @@
 package io.med3dinsight.kernels.ptx;
 
+import java.util.Arrays;
+
 /**
  * Who wrote and who read each cell of a region last. A cell holds the last write and up to two
  * reads by different threads; an access is a race when it conflicts with one of them that does not
@@ -38,6 +40,15 @@ final class Races {
     this.size = size;
     this.concurrent = concurrent;
     this.pages = new long[pageCount(size, 2)][];
+  }
+
+  /** Forgets all accesses, as when the memory is handed to another block. */
+  void clear() {
+    for (long[] page : pages) {
+      if (page != null) {
+        Arrays.fill(page, 0);
+      }
+    }
   }
 
   private static int pageCount(int size, int shift) {
@@ -181,6 +192,15 @@ final class Races {
       System.arraycopy(page, (which * PAGE / 2 + i / 2) * 3, out, i * 3, 3);
     }
     return out;
+  }
+
+  /** Forgets all accesses: the next block's shared memory is another one. */
+  void clear() {
+    for (long[] p : pages) {
+      if (p != null) {
+        Arrays.fill(p, 0);
+      }
+    }
   }
 
   static int thread(long stamp) {
