@@ -43,9 +43,6 @@ final class BlockRun {
     z = (int) (blockRank / launch.grid[0] / launch.grid[1]);
     serial = blockSerial;
     program.resetShared(shared, launch.dynamicBytes);
-    if (shared.races != null) {
-      shared.races.clear();
-    }
     Arrays.fill(arrived, 0);
     for (WarpScheduler w : warps) {
       w.warp.start(this, threads);

@@ -1,7 +1,5 @@
 package io.med3dinsight.kernels.ptx;
 
-import java.util.Arrays;
-
 /**
  * Who wrote and who read each cell of a region last. A cell holds the last write and up to two
  * reads by different threads; an access is a race when it conflicts with one of them that does not
@@ -18,6 +16,10 @@ final class Races {
   static final int THREAD_SHIFT = TIME_BITS + 1;
   static final int SERIAL_SHIFT = 32;
   static final int MAX_TIME = (1 << TIME_BITS) - 1;
+
+  /** All of a stamp but the lane. */
+  private static final long ALL_BUT_LANE = ~(31L << THREAD_SHIFT);
+
   private static final int PAGE_BITS = 8;
   private static final int PAGE = 1 << PAGE_BITS;
   private static final int WRITE = 0;
@@ -40,15 +42,6 @@ final class Races {
     this.size = size;
     this.concurrent = concurrent;
     this.pages = new long[pageCount(size, 2)][];
-  }
-
-  /** Forgets all accesses, as when the memory is handed to another block. */
-  void clear() {
-    for (long[] page : pages) {
-      if (page != null) {
-        Arrays.fill(page, 0);
-      }
-    }
   }
 
   private static int pageCount(int size, int shift) {
@@ -79,7 +72,8 @@ final class Races {
       refine(bytes);
     }
     long conflict = 0;
-    for (int c = at >>> shift, end = (at + bytes - 1) >>> shift; c <= end; c++) {
+    int end = (at + bytes - 1) >>> shift;
+    for (int c = at >>> shift; c <= end; c++) {
       long[] p = page(c);
       int k = slot(c);
       long write = p[k + WRITE];
@@ -95,15 +89,15 @@ final class Races {
 
   private void addReader(Warp w, long[] p, int k, long stamp) {
     long a = p[k + READ_A];
+    long b = p[k + READ_B];
+    // Two lanes of this warp read since its last synchronisation: any writer conflicts with one of
+    // them as with this.
+    if (b == stamp || ((a ^ stamp) & ALL_BUT_LANE) == 0 && ((b ^ stamp) & ALL_BUT_LANE) == 0) {
+      return;
+    }
     if (a == 0 || ordered(w, a, stamp)) {
       p[k + READ_A] = stamp;
-      return;
-    }
-    long b = p[k + READ_B];
-    if (b == stamp) {
-      return;
-    }
-    if (b == 0
+    } else if (b == 0
         || ordered(w, b, stamp)
         || !spread(a, b)
         || sameBlock(a, b) && !sameBlock(a, stamp)) {
@@ -159,7 +153,8 @@ final class Races {
       return true;
     }
     if ((earlier ^ now) >>> SERIAL_SHIFT != 0) {
-      // Another block: its shared memory is not ours, its accesses to global memory are ordered by launches alone.
+      // Another block: its shared memory is not ours, its accesses to global memory are ordered by
+      // launches alone.
       return blockLocal || earlier >>> SERIAL_SHIFT < w.firstSerial;
     }
     int thread = (int) (earlier >>> THREAD_SHIFT) & 1023;
@@ -192,15 +187,6 @@ final class Races {
       System.arraycopy(page, (which * PAGE / 2 + i / 2) * 3, out, i * 3, 3);
     }
     return out;
-  }
-
-  /** Forgets all accesses: the next block's shared memory is another one. */
-  void clear() {
-    for (long[] p : pages) {
-      if (p != null) {
-        Arrays.fill(p, 0);
-      }
-    }
   }
 
   static int thread(long stamp) {

@@ -24,7 +24,8 @@ public final class SimulatedGpu {
   /** A device with these settings. */
   public SimulatedGpu(SimulatorOptions options) {
     this.options = options;
-    this.memory = new GlobalMemory(options.memoryLimit(), options.checkRaces(), options.hostThreads() > 1);
+    this.memory =
+        new GlobalMemory(options.memoryLimit(), options.checkRaces(), options.hostThreads() > 1);
   }
 
   /** The settings. */
