@@ -89,6 +89,11 @@ public record AdamStep(
   }
 
   @Override
+  public boolean repeatable() {
+    return false;
+  }
+
+  @Override
   public Saved saved() {
     return Saved.NOTHING;
   }

@@ -40,6 +40,11 @@ public record EmaStep(float decay) implements Op {
   }
 
   @Override
+  public boolean repeatable() {
+    return false;
+  }
+
+  @Override
   public Saved saved() {
     return Saved.NOTHING;
   }

@@ -62,6 +62,11 @@ public record SgdStep(double learningRate, double momentum, boolean nesterov, do
   }
 
   @Override
+  public boolean repeatable() {
+    return false;
+  }
+
+  @Override
   public Saved saved() {
     return Saved.NOTHING;
   }
