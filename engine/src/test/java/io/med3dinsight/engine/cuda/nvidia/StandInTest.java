@@ -137,6 +137,26 @@ final class StandInTest {
         program(Map.of("STAND_IN_DEVICES", "2"), "report"));
   }
 
+  /** The library that lets JCublas reach cuBLAS 13, for measurements. */
+  @Test
+  void productsThroughTheForwardingLibrary() throws IOException, InterruptedException {
+    Path forward = Path.of("../bench/cublas-forward/build").toAbsolutePath().normalize();
+    Path where = Files.createDirectory(folder.resolve("forward"));
+    run(new ProcessBuilder(forward.toString(), where.toString()), 0);
+    Files.delete(folder.resolve("libcublas.so.12"));
+    Files.createSymbolicLink(
+        folder.resolve("libcublas.so.12"), where.resolve("libcublas.so.12"));
+    Files.copy(libraries.resolve("libcublas.so.12"), where.resolve("libcublas.so.13"));
+    assertEquals(
+        List.of("products good"),
+        program(Map.of("LD_LIBRARY_PATH", where.toString()), "products"));
+    // Without cuBLAS 13 it says so, and the program goes on with its own kernels.
+    Files.delete(where.resolve("libcublas.so.13"));
+    List<String> lines = program(Map.of(), "report");
+    assertTrue(lines.toString().contains("CUBLAS_STATUS_NOT_INITIALIZED"), lines.toString());
+    assertTrue(lines.toString().contains("matrix products by own kernels"), lines.toString());
+  }
+
   /** A cuDNN of which a part is missing or from another release would end the process. */
   @Test
   void spoiltLibrariesAreLeftAlone() throws IOException, InterruptedException {
