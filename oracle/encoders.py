@@ -55,7 +55,17 @@ def weights(salt, name, shape):
     return u * np.float32(0.25)
 
 
-def step(net, salt, shape, pooled, dtype):
+margins = []
+
+
+def watch(net):
+    """How close values come to the kink of leaky ReLU: one that rounding moves to the other side changes gradients by more than rounding."""
+    for m in net.modules():
+        if isinstance(m, nn.LeakyReLU):
+            m.register_forward_pre_hook(lambda module, given: margins.append(float(given[0].detach().abs().min())))
+
+
+def step(net, salt, shape, pooled, dtype, backward=True):
     """Scores, pooled features, loss and gradients of one step, as float64 arrays with channels last."""
     torch.set_default_dtype(dtype)
     net = net.to(dtype).eval()
@@ -65,7 +75,11 @@ def step(net, salt, shape, pooled, dtype):
     n, c, *space = shape
     x = torch.from_numpy(numbers(salt + "input", int(np.prod(shape))).reshape(n, *space, c)).to(dtype)
     x = x.movedim(-1, 1).contiguous().requires_grad_(True)
-    y = net(x)
+    margins.clear()
+    with torch.set_grad_enabled(backward):
+        y = net(x)
+    if not backward:
+        return min(margins, default=math.inf)
     r = torch.from_numpy(numbers(salt + "loss", y.numel()).reshape(tuple(y.movedim(1, -1).shape))).to(dtype)
     e = pooled(net, x)
     s = torch.from_numpy(numbers(salt + "pooled", e.numel()).reshape(tuple(e.shape))).to(dtype)
@@ -87,12 +101,15 @@ def sample(name, a):
 
 def run(name, net, shape, pooled, config):
     """shape: N, C, D, H, W; pooled: the coarsest features of an input."""
+    watch(net)
+    # Of some sets of weights one that rounding disturbs little.
+    salts = [f"{name} {k} " for k in range(24)]
+    distance = {salt: step(net, salt, shape, pooled, torch.float64, backward=False) for salt in salts}
     best, worst, exact = None, math.inf, None
-    for k in range(4):
-        # Of some sets of weights the one that rounding disturbs least: norms of few channels can be badly conditioned.
-        salt = f"{name} {k} "
-        double, half = step(net, salt, shape, pooled, torch.float64), step(net, salt, shape, pooled, torch.float32)
-        error = max(np.abs(double[n] - half[n]).max() / np.abs(double[n]).max() for n in double)
+    for salt in sorted(salts, key=lambda k: -distance[k])[:3]:
+        double, single = step(net, salt, shape, pooled, torch.float64), step(net, salt, shape, pooled, torch.float32)
+        # Some gradients are 0: those of biases of windows of one token.
+        error = max(np.abs(double[n] - single[n]).max() / max(1e-2, np.abs(double[n]).max()) for n in double)
         if error < worst:
             best, worst, exact = salt, error, double
     store = {}
@@ -110,7 +127,7 @@ def run(name, net, shape, pooled, config):
             "buffers": json.dumps(held)}
     save(path, store, meta)
     print(f"{name}: scores {exact['scores'].shape}, {os.path.getsize(path)} bytes, {sum(p.numel() for p in net.parameters())} parameters, "
-          f"float32 in PyTorch is off by {worst:.2g}", flush=True)
+          f"kinks {distance[best]:.2g} away, float32 in PyTorch is off by {worst:.2g}", flush=True)
 
 
 def stand_ins(root):
@@ -189,9 +206,9 @@ def monai_15():
                   "window": [window] * 3, "merging": merging, "convolutions": convolutions, "dropPath": 0.0, "hidePadding": False}
         run(name, net, shape, pooled, config)
 
-    # 16, 8, 4, 2 tokens and windows of 3: padded and shifted, then a window over everything.
-    one("swin_unetr_corrected", (1, 1, 32, 32, 64), 6, [1, 1, 2, 2], [2, 1, 2, 1], 3, "v1_corrected", False)
-    one("swin_unetr_v2", (2, 2, 32, 64, 32), 6, [1, 2, 2, 4], [2, 1, 1, 2], 3, "v2", True)
+    # 32, 16, 8, 4 tokens and windows of 3: padded and shifted, then a window over everything.
+    one("swin_unetr_corrected", (1, 1, 64, 64, 32), 6, [1, 1, 2, 2], [2, 1, 2, 1], 3, "v1_corrected", False)
+    one("swin_unetr_v2", (1, 2, 64, 32, 64), 6, [1, 2, 2, 4], [2, 1, 1, 2], 3, "v2", True)
 
 
 def monai_13():
@@ -200,7 +217,7 @@ def monai_13():
     def pooled(net, x):
         return net.swinViT(x, True)[-1].mean((2, 3, 4))
 
-    shape = (1, 1, 32, 64, 32)
+    shape = (1, 1, 32, 64, 64)
     net = m(in_channels=1, out_channels=CLASSES, depths=[1, 2, 1, 1], num_heads=[1, 1, 2, 2], feature_size=6, img_size=shape[2:])
     config = {"type": "swin_unetr", "inputChannels": 1, "features": 6, "depths": [1, 2, 1, 1], "heads": [1, 1, 2, 2],
               "window": [4, 4, 4], "merging": "v1", "convolutions": False, "dropPath": 0.0, "hidePadding": False}
@@ -208,7 +225,7 @@ def monai_13():
 
     from monai.networks.nets import UNETR
 
-    shape = (2, 1, 32, 48, 32)
+    shape = (1, 1, 32, 48, 32)
     net = UNETR(in_channels=1, out_channels=CLASSES, img_size=shape[2:], feature_size=4, hidden_size=24, mlp_dim=72, num_heads=2)
     config = {"type": "unetr", "inputChannels": 1, "image": list(shape[2:]), "features": 4, "hidden": 24, "mlp": 72, "heads": 2, "layers": 12}
 

@@ -137,8 +137,9 @@ class EncoderOracleTest {
     float[] product = fixture.floats("product " + name);
     int every = got.length <= 600 ? 1 : EVERY;
     assertEquals((got.length + every - 1) / every, expected.length, name);
-    double scale = product[1];
-    assertTrue(scale > 0, name + ": nothing to compare with");
+    // Some gradients cancel: biases of windows of one token, scales of weights before a norm. What
+    // is left of them is rounding, absolute at 1e-6 of a loss about 1.
+    double scale = Math.max(1e-2, product[1]);
     for (int i = 0; i < expected.length; i++) {
       double difference = Math.abs(expected[i] - got[i * every]);
       assertTrue(
