@@ -11,13 +11,19 @@ public final class KernelArguments {
    * Packs arguments in order.
    *
    * @param kernel whose parameters they are
-   * @param arguments Long (pointer or 64-bit integer), Integer, Float, int[] or long[] (struct of such) or byte[] (any struct)
+   * @param arguments Long (pointer or 64-bit integer), Integer, Float, int[] or long[] (struct of
+   *     such) or byte[] (any struct)
    * @return the packed parameters for {@link SimulatedGpu#launch}
    * @throws SimulationFault PARAMETER_MISMATCH when number or size do not fit
    */
   public static byte[] pack(PtxKernel kernel, Object... arguments) {
     if (arguments.length != kernel.parameters().size()) {
-      throw mismatch(kernel, arguments.length + " arguments; the kernel has " + kernel.parameters().size() + " parameters");
+      throw mismatch(
+          kernel,
+          arguments.length
+              + " arguments; the kernel has "
+              + kernel.parameters().size()
+              + " parameters");
     }
     ByteBuffer out = ByteBuffer.allocate(kernel.parameterBytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < arguments.length; i++) {
@@ -25,7 +31,16 @@ public final class KernelArguments {
       byte[] bytes = bytes(kernel, p, arguments[i]);
       // A struct's padding at its end may be left out.
       if (bytes.length > p.bytes() || p.bytes() - bytes.length >= p.alignment()) {
-        throw mismatch(kernel, "argument " + i + " has " + bytes.length + " bytes; parameter " + p.name() + " takes " + p.bytes());
+        throw mismatch(
+            kernel,
+            "argument "
+                + i
+                + " has "
+                + bytes.length
+                + " bytes; parameter "
+                + p.name()
+                + " takes "
+                + p.bytes());
       }
       out.position(p.offset());
       out.put(bytes);
@@ -61,6 +76,7 @@ public final class KernelArguments {
   }
 
   private static SimulationFault mismatch(PtxKernel kernel, String message) {
-    return new SimulationFault(FaultKind.PARAMETER_MISMATCH, kernel.name(), 0, "", null, 0, message);
+    return new SimulationFault(
+        FaultKind.PARAMETER_MISMATCH, kernel.name(), 0, "", null, 0, message);
   }
 }

@@ -3,9 +3,10 @@ package io.med3dinsight.kernels.ptx;
 import java.util.List;
 
 /**
- * mma.sync and ldmatrix. Fragments are laid out as the PTX manual says ("Matrix fragments for mma.m16n8k16" and its
- * neighbours). Products of f16, bf16 and tf32 numbers are exact; they are added to the accumulator in float one after the
- * other, k ascending, each sum rounded to nearest. The hardware's order and inner precision are not specified.
+ * mma.sync and ldmatrix. Fragments are laid out as the PTX manual says ("Matrix fragments for
+ * mma.m16n8k16" and its neighbours). Products of f16, bf16 and tf32 numbers are exact; they are
+ * added to the accumulator in float one after the other, k ascending, each sum rounded to nearest.
+ * The hardware's order and inner precision are not specified.
  */
 final class MatrixDecoder {
   private static final int ROWS = 16;
@@ -46,7 +47,10 @@ final class MatrixDecoder {
     int[] b = s.operand(2).elements().stream().mapToInt(n::intSource).toArray();
     int[] c = s.operand(3).elements().stream().mapToInt(n::intSource).toArray();
     int sums = halfSums ? 2 : 4;
-    if (a.length * perRegister != k / 2 || b.length * perRegister != k / 4 || c.length != sums || d.length != sums) {
+    if (a.length * perRegister != k / 2
+        || b.length * perRegister != k / 4
+        || c.length != sums
+        || d.length != sums) {
       throw s.unsupported("number of registers of mma");
     }
     Mma in = new Mma(type, k, halfSums, d, a, b, c);
@@ -61,7 +65,8 @@ final class MatrixDecoder {
     if (!s.has("m8n8") || !s.type().equals("b16") && !s.has("b16") || d.length != count) {
       throw s.unsupported("form of ldmatrix");
     }
-    return new LoadMatrix(MemoryInstruction.Address.of(n, s.operand(1), Space.SHARED), d, s.has("trans"));
+    return new LoadMatrix(
+        MemoryInstruction.Address.of(n, s.operand(1), Space.SHARED), d, s.has("trans"));
   }
 
   /** Base of operations in which the whole warp takes part. */

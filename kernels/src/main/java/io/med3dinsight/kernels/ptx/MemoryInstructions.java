@@ -76,6 +76,10 @@ final class MemoryInstructions {
       if (w.launch.options.statistics()) {
         count(w, mask, bytes, false);
       }
+      if (space == Space.SHARED && bytes == 4 && to[0].file() == Names.File.INT) {
+        sharedWords(w, mask);
+        return;
+      }
       for (int m = mask; m != 0; m &= m - 1) {
         int lane = Integer.numberOfTrailingZeros(m);
         long address = w.addresses[lane];
@@ -87,6 +91,37 @@ final class MemoryInstructions {
         } else {
           fetch(w, r, at, lane);
         }
+      }
+    }
+
+    /** The most frequent load, with what is the same for all lanes taken out of the loop. */
+    private void sharedWords(Warp w, int mask) {
+      Region r = w.block.shared;
+      Races races = r.races;
+      int[] out = w.ints[to[0].index()];
+      long base = w.stamp(0) | (strong ? Races.ATOMIC : 0);
+      long last = -1;
+      int repeated = 0;
+      for (int m = mask; m != 0; m &= m - 1) {
+        int lane = Integer.numberOfTrailingZeros(m);
+        long address = w.addresses[lane];
+        int at = (int) address;
+        repeated = address == last ? repeated + 1 : 0;
+        last = address;
+        if (repeated > 1) {
+          // A broadcast: two readers are on record, which is all the record keeps.
+          out[lane] = r.getInt(at);
+          continue;
+        }
+        boolean inside = (address & 3) == 0 && address >= 0 && address <= r.size - 4;
+        boolean clean = inside && r.written(at, 4);
+        if (!clean
+            || races != null
+                && races.read(w, base | (long) lane << Races.THREAD_SHIFT, at, 4) != 0) {
+          locate(w, space, lane, address, 4);
+          checkRead(w, r, at, 4, lane, address, strong);
+        }
+        out[lane] = r.getInt(at);
       }
     }
 

@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Java arrays in and out of a simulated device: uploads allocate, downloads copy back. For trying a kernel without a backend.
+ * Java arrays in and out of a simulated device: uploads allocate, downloads copy back. For trying a
+ * kernel without a backend.
  *
  * <pre>{@code
  * SimulatedArrays s = new SimulatedArrays(SimulatorOptions.defaults(), "scale", ptxText);
@@ -125,7 +126,10 @@ public final class SimulatedArrays {
     return launch(kernel, new int[] {grid, 1, 1}, new int[] {block, 1, 1}, 0, arguments);
   }
 
-  /** Launches with grid and block x, y, z and dynamic shared memory in bytes; arguments as {@link KernelArguments} takes them. */
+  /**
+   * Launches with grid and block x, y, z and dynamic shared memory in bytes; arguments as {@link
+   * KernelArguments} takes them.
+   */
   public LaunchStatistics launch(
       String kernel, int[] grid, int[] block, int dynamicSharedBytes, Object... arguments) {
     PtxKernel k = module.kernel(kernel);

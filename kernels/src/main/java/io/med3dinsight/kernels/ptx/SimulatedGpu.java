@@ -19,12 +19,12 @@ public final class SimulatedGpu {
   private final SimulatorOptions options;
   private final GlobalMemory memory;
   private long nextSerial = 1;
-  private int launches;
 
   /** A device with these settings. */
   public SimulatedGpu(SimulatorOptions options) {
     this.options = options;
-    this.memory = new GlobalMemory(options.memoryLimit(), options.checkRaces(), options.hostThreads() > 1);
+    this.memory =
+        new GlobalMemory(options.memoryLimit(), options.checkRaces(), options.hostThreads() > 1);
   }
 
   /** The settings. */
@@ -185,8 +185,7 @@ public final class SimulatedGpu {
             block,
             p.staticSharedBytes + dynamicSharedBytes,
             dynamicSharedBytes,
-            nextSerial,
-            launches++);
+            nextSerial);
     nextSerial += (long) gridX * gridY * gridZ;
     return new LaunchRun(context, p).run();
   }
