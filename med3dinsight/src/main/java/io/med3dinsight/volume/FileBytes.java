@@ -17,7 +17,7 @@ import java.util.zip.ZipException;
  */
 record FileBytes(Path path, long size, boolean zipped) {
   /** DEFLATE cannot expand by more than this: 258 bytes from two bits. */
-  private static final long MAX_EXPANSION = 1032;
+  static final long MAX_EXPANSION = 1032;
 
   /** What may follow the voxels in a gzipped file; more is no padding, but unpacks for hours. */
   private static final long MAX_REST = 64L << 20;

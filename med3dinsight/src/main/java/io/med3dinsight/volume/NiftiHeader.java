@@ -41,6 +41,16 @@ record NiftiHeader(
 
   private static final int CIFTI_LAST = 3099;
 
+  /** Whether a file that begins like this can be NIfTI. */
+  static boolean announces(byte[] firstFour) {
+    int little = ByteBuffer.wrap(firstFour).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    int big = Integer.reverseBytes(little);
+    return little == NiftiFields.BYTES_1
+        || little == NiftiFields.BYTES_2
+        || big == NiftiFields.BYTES_1
+        || big == NiftiFields.BYTES_2;
+  }
+
   /** Header length that the first four bytes announce, negative when they are byte-swapped. */
   static int announcedLength(byte[] firstFour, String file) {
     int little = ByteBuffer.wrap(firstFour).order(ByteOrder.LITTLE_ENDIAN).getInt();

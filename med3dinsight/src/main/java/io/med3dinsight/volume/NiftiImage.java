@@ -49,6 +49,16 @@ final class NiftiImage implements StoredImage {
     return path.getFileName().toString().matches(".*" + PAIR);
   }
 
+  /** Whether a file is NIfTI by its name or by its first bytes. */
+  static boolean isNifti(Path path) {
+    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (isPairName(path) || name.endsWith(".nii") || name.endsWith(".nii.gz")) {
+      return true;
+    }
+    byte[] start = FileBytes.of(path).use(in -> in.readNBytes(4));
+    return start.length == 4 && NiftiHeader.announces(start);
+  }
+
   /** Reads and checks the header of a file, or of a pair of which either file is named. */
   static NiftiImage open(Path path) {
     Path headerFile = isPairName(path) ? sibling(path, "hdr") : path;

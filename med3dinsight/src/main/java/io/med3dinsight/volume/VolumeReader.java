@@ -1,6 +1,7 @@
 package io.med3dinsight.volume;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.dicom.DicomReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,28 @@ public final class VolumeReader {
         return NiftiImage.open(path);
       }
       throw new DataException(path + " does not exist; check the path.");
+    }
+    if (Files.isDirectory(path)) {
+      return DicomImage.open(path, options);
+    }
+    byte[] start = start(path, DicomReader.START);
+    if (DicomReader.isDicom(start)) {
+      return DicomImage.open(path, options);
+    }
+    if (startsWith(start, "NRRD000")) {
+      return NrrdImage.open(path);
+    }
+    if (startsWith(start, "PK\u0003\u0004") && !NpzFile.isNpz(path)) {
+      return DicomImage.open(path, options);
+    }
+    if (startsWith(start, "PK\u0003\u0004") || startsWith(start, NpyHeader.MAGIC)) {
+      return NpyImage.open(path, options);
+    }
+    if (!NiftiImage.isNifti(path)) {
+      throw new DataException(
+          path
+              + " is of no format that can be read (NIfTI, ANALYZE, NRRD, .npy, .npz, DICOM): its"
+              + " beginning is damaged, or it has to be converted to NIfTI first.");
     }
     return NiftiImage.open(path);
   }

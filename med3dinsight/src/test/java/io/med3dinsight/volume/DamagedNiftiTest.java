@@ -65,7 +65,7 @@ class DamagedNiftiTest {
   void missingFileFolderAndEmptyFile() throws IOException {
     Path missing = folder.resolve("missing.nii.gz");
     Sentences.refused(() -> Volume.read(missing), missing.toString(), "does not exist");
-    Sentences.refused(() -> Volume.read(folder), folder.toString(), "is not a file");
+    Sentences.refused(() -> Volume.read(folder), folder.toString(), "holds no image");
     Path empty = file("empty.nii", new byte[0]);
     Sentences.refused(() -> Volume.read(empty), empty.toString(), "0 bytes");
   }
