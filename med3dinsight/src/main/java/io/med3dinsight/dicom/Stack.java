@@ -277,6 +277,10 @@ final class Stack {
       rows[4 * i + 2] = sign * across[i];
       rows[4 * i + 3] = sign * (p[i] + column * (f.format().rows() - 1));
     }
+    for (int i = 0; i < 12; i++) {
+      // No negative zeros.
+      rows[i] += 0.0;
+    }
     return rows;
   }
 }

@@ -43,7 +43,7 @@ final class NpyImage implements StoredImage {
     List<String> names = file.names();
     String name = options.array();
     if (name == null) {
-      List<String> images = names.stream().filter(n -> file.shape(n).size() >= 2).toList();
+      List<String> images = names.stream().filter(n -> isImage(file.shape(n))).toList();
       if (images.size() != 1) {
         throw new DataException(
             path
@@ -59,6 +59,11 @@ final class NpyImage implements StoredImage {
       name = images.get(0);
     }
     return new NpyImage(file, name, path);
+  }
+
+  /** Lists of numbers and columns of a table are no images. */
+  private static boolean isImage(List<Long> shape) {
+    return shape.stream().filter(e -> e > 1).count() >= 2 || shape.size() == 3;
   }
 
   private long frameVoxels() {

@@ -7,6 +7,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * Reads images of every supported format. What a file is follows from its content; its name decides
@@ -15,7 +17,32 @@ import java.nio.file.Path;
  * file, a folder or a zip of a series.
  */
 public final class VolumeReader {
+  /** Endings of image files; an .img goes with its .hdr. */
+  private static final Pattern ENDING =
+      Pattern.compile("(?i)\\.(nii|nii\\.gz|hdr|hdr\\.gz|nrrd|nhdr|npy|npz|dcm|zip)$");
+
   private VolumeReader() {}
+
+  /**
+   * Whether a file is named like an image. Hidden files are not, and neither is a slice of a DICOM
+   * series by itself.
+   */
+  public static boolean isImageName(Path path) {
+    String name = path.getFileName().toString();
+    return !name.startsWith(".")
+        && ENDING.matcher(name).find()
+        && !name.toLowerCase(Locale.ROOT).endsWith(".dcm");
+  }
+
+  /** A file's name without the ending of an image. */
+  public static String stem(Path path) {
+    return ENDING.matcher(path.getFileName().toString()).replaceFirst("");
+  }
+
+  /** Whether a folder is a DICOM series, or several: it holds no other images by name. */
+  public static boolean isDicomFolder(Path path) {
+    return Files.isDirectory(path) && DicomReader.hasDicom(path);
+  }
 
   /**
    * An image's intensities.
