@@ -43,6 +43,11 @@ record FileBytes(Path path, long size, boolean zipped) {
     }
   }
 
+  /** The same file's bytes as they are. */
+  FileBytes packed() {
+    return new FileBytes(path, size, false);
+  }
+
   /** The most bytes that can come out. */
   long most() {
     return zipped ? size * MAX_EXPANSION : size;

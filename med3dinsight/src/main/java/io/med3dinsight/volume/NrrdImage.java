@@ -48,7 +48,7 @@ final class NrrdImage implements StoredImage {
     VoxelType type = header.type();
     this.stream = new VoxelStream(path.toString(), shape(), type, header.order(type), 1, 0);
     String own = header.text("datafile");
-    this.data = own.isEmpty() ? FileBytes.of(path) : FileBytes.of(detached(own));
+    this.data = FileBytes.of(own.isEmpty() ? path : detached(own)).packed();
     this.headerBytes = own.isEmpty() ? header.length() : 0;
     check(type);
   }
@@ -95,7 +95,8 @@ final class NrrdImage implements StoredImage {
   }
 
   private void check(VoxelType type) {
-    long most = header.isZipped() ? saturated(data.size(), FileBytes.MAX_EXPANSION) : data.most();
+    long there = Math.max(0, data.size() - headerBytes);
+    long most = header.isZipped() ? saturated(there, FileBytes.MAX_EXPANSION) : there;
     long bytes = header.isAscii() ? 1 : type.bytes();
     if (elements() > most / bytes) {
       throw new DataException(
