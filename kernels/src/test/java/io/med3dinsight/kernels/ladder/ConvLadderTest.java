@@ -47,7 +47,9 @@ class ConvLadderTest {
   private LaunchStatistics shipped(String kernel, int ringBytes, boolean halves) {
     LadderRun run = new LadderRun("conv", Catalogue.ptx("conv"));
     long y = run.gpu.allocate(4L * VOXELS * OUT);
-    long[] p = {halves ? run.halves(x) : run.floats(x), halves ? run.halves(w) : run.floats(w), 0, y};
+    long[] p = {
+      halves ? run.halves(x) : run.floats(x), halves ? run.halves(w) : run.floats(w), 0, y
+    };
     int tables = 256 * 16 + 128 * 12;
     LaunchStatistics s =
         run.launch(

@@ -67,7 +67,8 @@ class MatrixInstructionsTest {
     float[] want = product(a, b, 16, true);
     int[] got = s.ints(c, 64);
     for (int i = 0; i < 128; i++) {
-      assertEquals(want[i], Halves.value(got[i / 2] >>> 16 * (i & 1) & 0xffff, false), "element " + i);
+      assertEquals(
+          want[i], Halves.value(got[i / 2] >>> 16 * (i & 1) & 0xffff, false), "element " + i);
     }
   }
 
@@ -109,9 +110,14 @@ class MatrixInstructionsTest {
     s.launch("packed", 1, n, s.uploadBf16(a), s.uploadBf16(b), out, s.upload(f), n);
     float[] got = s.bf16(out, 12 * n);
     for (int i = 0; i < 2 * n; i++) {
-      float[] want = {a[i] + b[i], a[i] * b[i], a[i] * b[i] + a[i], f[i], Math.max(a[i], b[i]), a[i] - b[i]};
+      float[] want = {
+        a[i] + b[i], a[i] * b[i], a[i] * b[i] + a[i], f[i], Math.max(a[i], b[i]), a[i] - b[i]
+      };
       for (int k = 0; k < want.length; k++) {
-        assertEquals(Halves.value((int) Halves.nearest((double) want[k], true), true), got[2 * n * k + i], "result " + k);
+        assertEquals(
+            Halves.value((int) Halves.nearest((double) want[k], true), true),
+            got[2 * n * k + i],
+            "result " + k);
       }
     }
   }
