@@ -55,14 +55,18 @@ __device__ __forceinline__ void moments(const T* x, float2* partial, Columns g, 
     int rest = g.rest(chunk);
     const T* p = x + static_cast<long long>(row) * g.width + j;
     float shift[W], sum[W], square[W], v[W];
+    // The first value is the shift; its own difference is 0.
+    if (row < whole) {
+      read<W>(p, shift);
+      p += g.width;
+    } else {
 #pragma unroll
-    for (int i = 0; i < W; i++) {
-      shift[i] = row < whole || j + i < rest ? load(p + i) : 0.f;
-      sum[i] = 0.f;
-      square[i] = 0.f;
+      for (int i = 0; i < W; i++) shift[i] = j + i < rest ? load(p + i) : 0.f;
     }
+#pragma unroll
+    for (int i = 0; i < W; i++) sum[i] = square[i] = 0.f;
 #pragma unroll 2
-    for (int r = row; r < whole; r++, p += g.width) {
+    for (int r = row + 1; r < whole; r++, p += g.width) {
       read<W>(p, v);
 #pragma unroll
       for (int i = 0; i < W; i++) {

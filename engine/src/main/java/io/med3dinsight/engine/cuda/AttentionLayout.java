@@ -9,7 +9,9 @@ import io.med3dinsight.engine.tensor.Tensor;
  * one.
  */
 final class AttentionLayout {
-  /** Blocks of the bias' gradient that keep a device busy; its sums are cut into parts until then. */
+  /**
+   * Blocks of the bias' gradient that keep a device busy; its sums are cut into parts until then.
+   */
   static final int BIAS_BLOCKS = 512;
 
   private static final int AXES = 6;

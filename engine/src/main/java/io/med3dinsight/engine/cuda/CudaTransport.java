@@ -11,7 +11,9 @@ public final class CudaTransport {
 
   private CudaTransport() {}
 
-  /** Where the parts of a problem go, in the order and with the sizes that the kernels take them. */
+  /**
+   * Where the parts of a problem go, in the order and with the sizes that the kernels take them.
+   */
   private static final class Places {
     private final int budget;
     int shared;

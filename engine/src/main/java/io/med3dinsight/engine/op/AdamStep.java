@@ -18,9 +18,9 @@ import io.med3dinsight.engine.tensor.TensorType;
  * </pre>
  *
  * <p>Inputs: {@link #values} [3] of this step; clip [], see {@link ClipFactor}; then for each
- * parameter p, its gradient g (read only), first moment m and second moment v, of one shape; moments
- * start at zero. What changes from step to step is in tensors rather than in the record, so that a
- * captured step can be replayed with other values.
+ * parameter p, its gradient g (read only), first moment m and second moment v, of one shape;
+ * moments start at zero. What changes from step to step is in tensors rather than in the record, so
+ * that a captured step can be replayed with other values.
  *
  * @param beta1 b1
  * @param beta2 b2

@@ -8,9 +8,10 @@ import io.med3dinsight.engine.tensor.TensorType;
 
 /**
  * The factor by which gradients are scaled down so that their global norm is at most {@code
- * maxNorm}: {@code min(1, maxNorm / (norm + 1e-6))}, the small number being that of PyTorch's {@code
- * clip_grad_norm_}. Input the squared norm [] (see {@link SumOfSquares}), output []; NaN where the
- * norm is not finite, at which optimiser steps change nothing. The factor stays on the device.
+ * maxNorm}: {@code min(1, maxNorm / (norm + 1e-6))}, the small number being that of PyTorch's
+ * {@code clip_grad_norm_}. Input the squared norm [] (see {@link SumOfSquares}), output []; NaN
+ * where the norm is not finite, at which optimiser steps change nothing. The factor stays on the
+ * device.
  */
 public record ClipFactor(double maxNorm) implements Op {
   @Override
@@ -30,12 +31,7 @@ public record ClipFactor(double maxNorm) implements Op {
 
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    cuda.kernel("step_clip_f32")
-        .block(32)
-        .buffer(in[0])
-        .buffer(out[0])
-        .f32((float) maxNorm)
-        .run();
+    cuda.kernel("step_clip_f32").block(32).buffer(in[0]).buffer(out[0]).f32((float) maxNorm).run();
   }
 
   @Override

@@ -67,6 +67,11 @@ public record Dropout(float p, long seed, long position) implements Op {
   }
 
   @Override
+  public boolean repeatable() {
+    return false;
+  }
+
+  @Override
   public Saved saved() {
     return Saved.NOTHING;
   }

@@ -49,8 +49,7 @@ public record EmaStep(float decay) implements Op {
 
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    CudaSteps.run(
-        cuda, in, 0, 2, block -> cuda.kernel("step_emafixed_f32"), l -> l.f32(1 - decay));
+    CudaSteps.run(cuda, in, 0, 2, block -> cuda.kernel("step_emafixed_f32"), l -> l.f32(1 - decay));
   }
 
   @Override

@@ -8,9 +8,9 @@ import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
 /**
- * Exponential moving average, in place: {@code average += part * (value - average)}, {@code part = 1
- * - decay}. Inputs part [1], in a tensor so that a captured step can be replayed with another one,
- * then average and value, for any number of them.
+ * Exponential moving average, in place: {@code average += part * (value - average)}, {@code part =
+ * 1 - decay}. Inputs part [1], in a tensor so that a captured step can be replayed with another
+ * one, then average and value, for any number of them.
  */
 public record EmaUpdate() implements Op {
   @Override
@@ -34,8 +34,7 @@ public record EmaUpdate() implements Op {
 
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    CudaSteps.run(
-        cuda, in, 1, 2, block -> cuda.kernel("step_ema_f32").buffer(in[0]), launch -> {});
+    CudaSteps.run(cuda, in, 1, 2, block -> cuda.kernel("step_ema_f32").buffer(in[0]), launch -> {});
   }
 
   @Override

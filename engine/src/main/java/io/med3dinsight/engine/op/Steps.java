@@ -22,7 +22,9 @@ final class Steps {
     }
   }
 
-  /** Checks step values [values] and a clip factor [], then tuples of float tensors of one shape. */
+  /**
+   * Checks step values [values] and a clip factor [], then tuples of float tensors of one shape.
+   */
   static void check(Op op, int values, int width, TensorType... in) {
     boolean good = in.length >= 2;
     good = good && in[0].dtype() == DType.F32 && in[0].shape().equals(Shape.of(values));

@@ -10,9 +10,8 @@ import io.med3dinsight.engine.tensor.TensorType;
 
 /**
  * Sum of the squares of all elements of all inputs, a scalar: the square of the global gradient
- * norm. Added up in an order that depends on sizes alone, in double
- * precision on the CPU. For optimisers; it
- * has no gradient.
+ * norm. Added up in an order that depends on sizes alone, in double precision on the CPU. For
+ * optimisers; it has no gradient.
  */
 public record SumOfSquares() implements Op {
   @Override

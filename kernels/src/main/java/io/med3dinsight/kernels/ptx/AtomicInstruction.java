@@ -44,10 +44,10 @@ final class AtomicInstruction extends MemoryInstruction {
     int b = wide ? n.l(first + 1) : n.i(first + 1);
     int c = !cas ? b : wide ? n.l(first + 2) : n.i(first + 2);
     return new AtomicInstruction(
-        Address.of(n, s.operand(first), Space.of(s)), update(s, type, wide), bytes, dest, b, c);
+        Address.of(n, s.operand(first), Space.of(s)), update(s, type), bytes, dest, b, c);
   }
 
-  private static Update update(Statement s, String type, boolean wide) {
+  private static Update update(Statement s, String type) {
     for (String q : s.opcode()) {
       switch (q) {
         case "add" -> {

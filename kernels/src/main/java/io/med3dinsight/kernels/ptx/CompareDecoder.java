@@ -139,8 +139,8 @@ final class CompareDecoder {
       case "leu" -> (x, y) -> !(x > y);
       case "gtu" -> (x, y) -> !(x <= y);
       case "geu" -> (x, y) -> !(x < y);
-      case "num" -> (x, y) -> x == x && y == y;
-      case "nan" -> (x, y) -> x != x || y != y;
+      case "num" -> (x, y) -> !Double.isNaN(x) && !Double.isNaN(y);
+      case "nan" -> (x, y) -> Double.isNaN(x) || Double.isNaN(y);
       default -> throw s.unsupported("comparison");
     };
   }

@@ -31,7 +31,7 @@ final class ConvertDecoder {
     }
     Lane source = source(n, from, s.has("ftz"));
     Conversion f =
-        Types.isFloat(from) ? fromFloat(s, to, from) : fromInteger(s, to, Types.isSigned(from));
+        Types.isFloat(from) ? fromFloat(s, to) : fromInteger(s, to, Types.isSigned(from));
     Names.Register d = n.register(s.operand(0));
     if (d != null && d.file() == Names.File.LONG) {
       return n.longs(
@@ -180,7 +180,7 @@ final class ConvertDecoder {
     return signed ? v << unused >> unused : v << unused >>> unused;
   }
 
-  private static Conversion fromFloat(Statement s, String to, String from) {
+  private static Conversion fromFloat(Statement s, String to) {
     if (!Types.isFloat(to)) {
       return floatToInteger(to, rounding(s, true));
     }
@@ -218,7 +218,7 @@ final class ConvertDecoder {
     boolean signed = Types.isSigned(to);
     return b -> {
       double v = Floats.integral(Double.longBitsToDouble(b), mode);
-      if (v != v) {
+      if (Double.isNaN(v)) {
         return 0;
       }
       if (signed) {

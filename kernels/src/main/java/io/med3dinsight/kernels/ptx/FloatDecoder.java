@@ -199,8 +199,8 @@ final class FloatDecoder {
         switch (n.statement.opcode().get(1)) {
           case "finite" -> x -> Float.isFinite(x);
           case "infinite" -> x -> Float.isInfinite(x);
-          case "number" -> x -> x == x;
-          case "notanumber" -> x -> x != x;
+          case "number" -> x -> !Float.isNaN(x);
+          case "notanumber" -> x -> Float.isNaN(x);
           case "normal" -> x -> Float.isFinite(x) && Math.abs(x) >= Float.MIN_NORMAL;
           case "subnormal" -> x -> x != 0 && Math.abs(x) < Float.MIN_NORMAL;
           default -> throw n.statement.unsupported("test");

@@ -17,7 +17,7 @@ final class Floats {
 
   /** Bits of a result; every NaN becomes the one NaN that single-precision instructions give. */
   static int bits(float r) {
-    return r != r ? CANONICAL_NAN : Float.floatToRawIntBits(r);
+    return Float.isNaN(r) ? CANONICAL_NAN : Float.floatToRawIntBits(r);
   }
 
   static long bits(double r) {
@@ -44,7 +44,7 @@ final class Floats {
    */
   static float round(double s, double e, Rounding mode) {
     float f = (float) s;
-    if (mode == Rounding.RN || f != f || Double.isInfinite(s)) {
+    if (mode == Rounding.RN || Float.isNaN(f) || Double.isInfinite(s)) {
       return f;
     }
     int above = f > s ? 1 : f < s ? -1 : e < 0 ? 1 : e > 0 ? -1 : 0;
@@ -119,25 +119,25 @@ final class Floats {
    */
   static float toOdd(double s, double e) {
     float z = round(s, e, Rounding.RZ);
-    boolean exact = z == s && e == 0 || z != z || Float.isInfinite(z);
+    boolean exact = z == s && e == 0 || Float.isNaN(z) || Float.isInfinite(z);
     return exact ? z : Float.intBitsToFloat(Float.floatToRawIntBits(z) | 1);
   }
 
   /** min with PTX's rules: a NaN loses against a number, -0 is less than +0. */
   static float min(float a, float b) {
-    return a != a ? b : b != b ? a : Math.min(a, b);
+    return Float.isNaN(a) ? b : Float.isNaN(b) ? a : Math.min(a, b);
   }
 
   static float max(float a, float b) {
-    return a != a ? b : b != b ? a : Math.max(a, b);
+    return Float.isNaN(a) ? b : Float.isNaN(b) ? a : Math.max(a, b);
   }
 
   static double min(double a, double b) {
-    return a != a ? b : b != b ? a : Math.min(a, b);
+    return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.min(a, b);
   }
 
   static double max(double a, double b) {
-    return a != a ? b : b != b ? a : Math.max(a, b);
+    return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b);
   }
 
   /** Rounds to an integral value. */
@@ -157,7 +157,7 @@ final class Floats {
 
   static int toBf16(float x, Rounding mode) {
     int b = Float.floatToRawIntBits(x);
-    if (x != x) {
+    if (Float.isNaN(x)) {
       return 0x7fff;
     }
     if (mode == Rounding.RZ) {
@@ -195,7 +195,7 @@ final class Floats {
   static int toF16(float x, Rounding mode) {
     int b = Float.floatToRawIntBits(x);
     int sign = b >>> 16 & 0x8000;
-    if (x != x) {
+    if (Float.isNaN(x)) {
       return 0x7fff;
     }
     float a = Math.abs(x);

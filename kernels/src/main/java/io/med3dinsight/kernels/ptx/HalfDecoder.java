@@ -55,7 +55,7 @@ final class HalfDecoder {
     if (relu) {
       return (a, b, c) -> {
         int r = f.apply(a, b, c);
-        return (r & 0x8000) != 0 && t.decode(r) == t.decode(r) ? 0 : r;
+        return (r & 0x8000) != 0 && !Float.isNaN(t.decode(r)) ? 0 : r;
       };
     }
     return sat ? (a, b, c) -> t.encode(Floats.saturate(t.decode(f.apply(a, b, c)))) : f;

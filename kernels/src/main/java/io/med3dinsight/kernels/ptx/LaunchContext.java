@@ -10,7 +10,6 @@ final class LaunchContext {
   final int sharedBytes;
   final int dynamicBytes;
   final long firstSerial;
-  final int id;
 
   LaunchContext(
       GlobalMemory memory,
@@ -20,8 +19,7 @@ final class LaunchContext {
       int[] threads,
       int sharedBytes,
       int dynamicBytes,
-      long firstSerial,
-      int id) {
+      long firstSerial) {
     this.memory = memory;
     this.options = options;
     this.parameters = parameters;
@@ -30,7 +28,6 @@ final class LaunchContext {
     this.sharedBytes = sharedBytes;
     this.dynamicBytes = dynamicBytes;
     this.firstSerial = firstSerial;
-    this.id = id;
   }
 
   int threadCount() {

@@ -19,7 +19,6 @@ public final class SimulatedGpu {
   private final SimulatorOptions options;
   private final GlobalMemory memory;
   private long nextSerial = 1;
-  private int launches;
 
   /** A device with these settings. */
   public SimulatedGpu(SimulatorOptions options) {
@@ -186,8 +185,7 @@ public final class SimulatedGpu {
             block,
             p.staticSharedBytes + dynamicSharedBytes,
             dynamicSharedBytes,
-            nextSerial,
-            launches++);
+            nextSerial);
     nextSerial += (long) gridX * gridY * gridZ;
     return new LaunchRun(context, p).run();
   }

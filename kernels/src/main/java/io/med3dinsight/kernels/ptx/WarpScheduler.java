@@ -154,7 +154,7 @@ final class WarpScheduler {
       case BRANCH -> jump(((ControlInstructions.Branch) in).target, m);
       case TABLE -> table((ControlInstructions.Table) in, m);
       case CALL -> call((ControlInstructions.Call) in, m);
-      case RETURN -> leave(in, m);
+      case RETURN -> leave(m);
       case EXIT -> exit(m);
       case WARP_SYNC -> sync((WarpInstructions.Sync) in, m);
       case BARRIER -> barrier((BarrierInstruction) in, m);
@@ -218,7 +218,7 @@ final class WarpScheduler {
     return jump(in.target, m);
   }
 
-  private boolean leave(Instruction in, int m) {
+  private boolean leave(int m) {
     int outermost = 0;
     for (int k = m; k != 0; k &= k - 1) {
       int lane = Integer.numberOfTrailingZeros(k);

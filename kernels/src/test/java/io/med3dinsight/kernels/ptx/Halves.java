@@ -3,7 +3,9 @@ package io.med3dinsight.kernels.ptx;
 import java.math.BigDecimal;
 import java.util.Random;
 
-/** f16 and bf16 by their definition: sign, exponent, fraction; rounding by search over all values. */
+/**
+ * f16 and bf16 by their definition: sign, exponent, fraction; rounding by search over all values.
+ */
 final class Halves {
   private Halves() {}
 
@@ -33,7 +35,7 @@ final class Halves {
   }
 
   static long nearest(double v, boolean brain) {
-    if (v != v) {
+    if (Double.isNaN(v)) {
       return 0x7fff;
     }
     long sign = Double.doubleToRawLongBits(v) < 0 ? 0x8000 : 0;
@@ -43,7 +45,10 @@ final class Halves {
     return v == 0 ? sign : nearest(new BigDecimal(v), brain);
   }
 
-  /** Nearest value, ties to the even bit pattern; what lies half a step beyond the largest becomes infinite. */
+  /**
+   * Nearest value, ties to the even bit pattern; what lies half a step beyond the largest becomes
+   * infinite.
+   */
   static long nearest(BigDecimal v, boolean brain) {
     BigDecimal x = v.abs();
     int low = 0;
@@ -56,7 +61,10 @@ final class Halves {
         high = middle - 1;
       }
     }
-    BigDecimal step = low == infinity(brain) - 1 ? exact(low, brain).subtract(exact(low - 1, brain)) : exact(low + 1, brain).subtract(exact(low, brain));
+    BigDecimal step =
+        low == infinity(brain) - 1
+            ? exact(low, brain).subtract(exact(low - 1, brain))
+            : exact(low + 1, brain).subtract(exact(low, brain));
     int half = x.subtract(exact(low, brain)).multiply(BigDecimal.valueOf(2)).compareTo(step);
     int r = half > 0 || half == 0 && (low & 1) != 0 ? low + 1 : low;
     return r | (v.signum() < 0 ? 0x8000 : 0);
@@ -74,7 +82,10 @@ final class Halves {
 
   private static int one(Random random, boolean brain) {
     boolean any = random.nextInt(4) == 0;
-    int bits = any ? random.nextInt(infinity(brain)) : (int) nearest(Math.abs(random.nextGaussian()), brain);
+    int bits =
+        any
+            ? random.nextInt(infinity(brain))
+            : (int) nearest(Math.abs(random.nextGaussian()), brain);
     return Math.max(1, bits);
   }
 }

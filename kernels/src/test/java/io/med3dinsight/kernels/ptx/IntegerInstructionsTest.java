@@ -30,7 +30,12 @@ class IntegerInstructionsTest {
     return Stream.of(
         of("add.s32 %rd, %ra, %rb;", (a, b, c) -> u(a + b)),
         of("sub.s32 %rd, %ra, %rb;", (a, b, c) -> u(a - b)),
-        of("add.sat.s32 %rd, %ra, %rb;", (a, b, c) -> u(Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, (long) (int) a + (int) b)))),
+        of(
+            "add.sat.s32 %rd, %ra, %rb;",
+            (a, b, c) ->
+                u(
+                    Math.max(
+                        Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, (long) (int) a + (int) b)))),
         of("mul.lo.s32 %rd, %ra, %rb;", (a, b, c) -> u(a * b)),
         of("mul.hi.s32 %rd, %ra, %rb;", (a, b, c) -> u((long) (int) a * (int) b >> 32)),
         of("mul.hi.u32 %rd, %ra, %rb;", (a, b, c) -> u(a) * u(b) >>> 32),
@@ -53,11 +58,19 @@ class IntegerInstructionsTest {
         of("clz.b64 %rd, %la;", (a, b, c) -> Long.numberOfLeadingZeros(a)),
         of("brev.b32 %rd, %ra;", (a, b, c) -> u(Integer.reverse((int) a))),
         of("brev.b64 %ld, %la;", (a, b, c) -> Long.reverse(a)),
-        of("bfind.u32 %rd, %ra;", (a, b, c) -> (int) a == 0 ? M32 : 31 - Integer.numberOfLeadingZeros((int) a)),
-        of("bfind.shiftamt.u32 %rd, %ra;", (a, b, c) -> (int) a == 0 ? M32 : Integer.numberOfLeadingZeros((int) a)),
-        of("shf.l.wrap.b32 %rd, %ra, %rb, %rc;", (a, b, c) -> u(((b << 32 | u(a)) << (c & 31)) >>> 32)),
+        of(
+            "bfind.u32 %rd, %ra;",
+            (a, b, c) -> (int) a == 0 ? M32 : 31 - Integer.numberOfLeadingZeros((int) a)),
+        of(
+            "bfind.shiftamt.u32 %rd, %ra;",
+            (a, b, c) -> (int) a == 0 ? M32 : Integer.numberOfLeadingZeros((int) a)),
+        of(
+            "shf.l.wrap.b32 %rd, %ra, %rb, %rc;",
+            (a, b, c) -> u(((b << 32 | u(a)) << (c & 31)) >>> 32)),
         of("shf.r.wrap.b32 %rd, %ra, %rb, %rc;", (a, b, c) -> u((b << 32 | u(a)) >>> (c & 31))),
-        of("shf.r.clamp.b32 %rd, %ra, %rb, %rc;", (a, b, c) -> u((b << 32 | u(a)) >>> Math.min(u(c), 32))));
+        of(
+            "shf.r.clamp.b32 %rd, %ra, %rb, %rc;",
+            (a, b, c) -> u((b << 32 | u(a)) >>> Math.min(u(c), 32))));
   }
 
   static Stream<Arguments> logic() {
@@ -80,7 +93,9 @@ class IntegerInstructionsTest {
         of("lop3.b32 %rd, %ra, %rb, %rc, 0x2A;", (a, b, c) -> u(c & ~(a & b))),
         of("prmt.b32 %rd, %ra, %rb, 0x5410;", (a, b, c) -> u(a & 0xffff | b << 16)),
         of("prmt.b32 %rd, %ra, %rb, 0x0123;", (a, b, c) -> u(Integer.reverseBytes((int) a))),
-        of("prmt.b32 %rd, %ra, %rb, 0xFFBB;", (a, b, c) -> u(((int) b >> 31) << 16 | ((int) a >> 31) & 0xffff)),
+        of(
+            "prmt.b32 %rd, %ra, %rb, 0xFFBB;",
+            (a, b, c) -> u(((int) b >> 31) << 16 | ((int) a >> 31) & 0xffff)),
         of("mov.b64 %ld, {%ra, %rb};", (a, b, c) -> u(a) | b << 32),
         of("mov.b32 %rd, {%ha, %hb};", (a, b, c) -> a & 0xffff | (b & 0xffff) << 16),
         of("mov.b64 {%t5, %rd}, %la;", (a, b, c) -> a >>> 32),
@@ -93,8 +108,12 @@ class IntegerInstructionsTest {
         of("setp.eq.b64 %pd, %la, %lb;", (a, b, c) -> a == b ? 1 : 0),
         of("setp.gt.u64 %pd, %la, %lb;", (a, b, c) -> Long.compareUnsigned(a, b) > 0 ? 1 : 0),
         of("setp.lt.s16 %pd, %ha, %hb;", (a, b, c) -> (short) a < (short) b ? 1 : 0),
-        of("setp.ne.s32 %pe, %rc, 0; setp.lt.and.s32 %pd|%pe, %ra, %rb, %pe;", (a, b, c) -> (int) a < (int) b && (int) c != 0 ? 1 : 0),
-        of("setp.ne.s32 %pe, %rc, 0; setp.lt.or.s32 %pe|%pd, %ra, %rb, !%pe;", (a, b, c) -> !((int) a < (int) b) || (int) c == 0 ? 1 : 0),
+        of(
+            "setp.ne.s32 %pe, %rc, 0; setp.lt.and.s32 %pd|%pe, %ra, %rb, %pe;",
+            (a, b, c) -> (int) a < (int) b && (int) c != 0 ? 1 : 0),
+        of(
+            "setp.ne.s32 %pe, %rc, 0; setp.lt.or.s32 %pe|%pd, %ra, %rb, !%pe;",
+            (a, b, c) -> !((int) a < (int) b) || (int) c == 0 ? 1 : 0),
         of("set.le.u32.s32 %rd, %ra, %rb;", (a, b, c) -> (int) a <= (int) b ? M32 : 0));
   }
 
@@ -102,12 +121,19 @@ class IntegerInstructionsTest {
     return Stream.of(
         of("add.s64 %ld, %la, %lb;", (a, b, c) -> a + b),
         of("mul.lo.u64 %ld, %la, %lb;", (a, b, c) -> a * b),
-        of("mul.hi.u64 %ld, %la, %lb;", (a, b, c) -> unsigned(a).multiply(unsigned(b)).shiftRight(64).longValue()),
-        of("mul.hi.s64 %ld, %la, %lb;", (a, b, c) -> BigInteger.valueOf(a).multiply(BigInteger.valueOf(b)).shiftRight(64).longValue()),
+        of(
+            "mul.hi.u64 %ld, %la, %lb;",
+            (a, b, c) -> unsigned(a).multiply(unsigned(b)).shiftRight(64).longValue()),
+        of(
+            "mul.hi.s64 %ld, %la, %lb;",
+            (a, b, c) ->
+                BigInteger.valueOf(a).multiply(BigInteger.valueOf(b)).shiftRight(64).longValue()),
         of("mad.lo.s64 %ld, %la, %lb, %lc;", (a, b, c) -> a * b + c),
         of("min.u64 %ld, %la, %lb;", (a, b, c) -> unsigned(a).min(unsigned(b)).longValue()),
         of("max.s64 %ld, %la, %lb;", (a, b, c) -> Math.max(a, b)),
-        of("or.b64 %lb, %lb, 1; div.u64 %ld, %la, %lb;", (a, b, c) -> Long.divideUnsigned(a, b | 1)),
+        of(
+            "or.b64 %lb, %lb, 1; div.u64 %ld, %la, %lb;",
+            (a, b, c) -> Long.divideUnsigned(a, b | 1)),
         of("or.b64 %lb, %lb, 1; rem.s64 %ld, %la, %lb;", (a, b, c) -> a % (b | 1)),
         of("or.b32 %rb, %rb, 1; div.s32 %rd, %ra, %rb;", (a, b, c) -> u((int) a / ((int) b | 1))),
         of("or.b32 %rb, %rb, 1; rem.u32 %rd, %ra, %rb;", (a, b, c) -> u(a) % u(b | 1)),
@@ -118,9 +144,15 @@ class IntegerInstructionsTest {
         of("bfi.b32 %rd, %ra, %rb, %rc, 7;", (a, b, c) -> insert(u(a), u(b), (int) c & 255, 7, 32)),
         of("bfi.b64 %ld, %la, %lb, 32, 32;", (a, b, c) -> a << 32 | u(b)),
         of("bfi.b64 %ld, %la, %lb, %rc, 9;", (a, b, c) -> insert(a, b, (int) c & 255, 9, 64)),
-        of("add.cc.u32 %t5, %ra, %rb; addc.u32 %rd, %rc, 0;", (a, b, c) -> u(c + (u(a) + u(b) >>> 32))),
-        of("sub.cc.u32 %t5, %ra, %rb; subc.u32 %rd, %rc, 0;", (a, b, c) -> u(c - (u(a) < u(b) ? 1 : 0))),
-        of("mad.lo.cc.u32 %t5, %ra, %rb, %rc; madc.hi.u32 %rd, %ra, %rb, 0;", (a, b, c) -> u((u(a) * u(b) >>> 32) + ((u(a * b) + u(c)) >>> 32))),
+        of(
+            "add.cc.u32 %t5, %ra, %rb; addc.u32 %rd, %rc, 0;",
+            (a, b, c) -> u(c + (u(a) + u(b) >>> 32))),
+        of(
+            "sub.cc.u32 %t5, %ra, %rb; subc.u32 %rd, %rc, 0;",
+            (a, b, c) -> u(c - (u(a) < u(b) ? 1 : 0))),
+        of(
+            "mad.lo.cc.u32 %t5, %ra, %rb, %rc; madc.hi.u32 %rd, %ra, %rb, 0;",
+            (a, b, c) -> u((u(a) * u(b) >>> 32) + ((u(a * b) + u(c)) >>> 32))),
         of("mul.wide.u16 %rd, %ha, %hb;", (a, b, c) -> u((a & 0xffff) * (b & 0xffff))),
         of("add.s16 %hd, %ha, %hb;", (a, b, c) -> a + b & 0xffff),
         of("max.s16 %hd, %ha, %hb;", (a, b, c) -> Math.max((short) a, (short) b) & 0xffff),
@@ -129,8 +161,12 @@ class IntegerInstructionsTest {
         of("cvt.s64.s32 %ld, %ra;", (a, b, c) -> (int) a),
         of("cvt.s32.s16 %rd, %ha;", (a, b, c) -> u((short) a)),
         of("cvt.sat.u8.s32 %rd, %ra;", (a, b, c) -> Math.max(0, Math.min(255, (int) a))),
-        of("cvt.sat.s32.s64 %rd, %la;", (a, b, c) -> u(Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, a)))),
-        of("cvt.sat.u16.u64 %hd, %la;", (a, b, c) -> unsigned(a).min(BigInteger.valueOf(65535)).longValue()));
+        of(
+            "cvt.sat.s32.s64 %rd, %la;",
+            (a, b, c) -> u(Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, a)))),
+        of(
+            "cvt.sat.u16.u64 %hd, %la;",
+            (a, b, c) -> unsigned(a).min(BigInteger.valueOf(65535)).longValue()));
   }
 
   /** Bit field by the definition, bit for bit. */

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Runs one instruction on many inputs: a kernel around it loads three 64-bit values a, b, c per thread and stores the result.
- * Names in the instruction: {@code %la %lb %lc} the values, {@code %ra %rb %rc} and {@code %ha %hb %hc} their low 32 and 16
- * bits, {@code %ld %rd %hd %pd} the result by width.
+ * Runs one instruction on many inputs: a kernel around it loads three 64-bit values a, b, c per
+ * thread and stores the result. Names in the instruction: {@code %la %lb %lc} the values, {@code
+ * %ra %rb %rc} and {@code %ha %hb %hc} their low 32 and 16 bits, {@code %ld %rd %hd %pd} the result
+ * by width.
  */
 final class OneInstruction {
   private static final String BEFORE =
@@ -67,7 +68,8 @@ final class OneInstruction {
       widen = "selp.b64 %ld, 1, 0, %pd;";
     }
     SimulatedArrays s =
-        new SimulatedArrays(SimulatorOptions.defaults(), "one", BEFORE + instruction + "\n" + widen + "\n" + AFTER);
+        new SimulatedArrays(
+            SimulatorOptions.defaults(), "one", BEFORE + instruction + "\n" + widen + "\n" + AFTER);
     long out = s.allocate(8L * a.length);
     s.launch("k", (a.length + 63) / 64, 64, s.upload(a), s.upload(b), s.upload(c), out, a.length);
     return s.longs(out, a.length);
@@ -76,8 +78,30 @@ final class OneInstruction {
   /** Random 64-bit patterns mixed with the edges of every width. */
   static long[] integers(long seed, int count) {
     long[] edges = {
-      0, 1, -1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffffL, 0x80000000L,
-      0xffffffffL, -0x80000000L, Long.MAX_VALUE, Long.MIN_VALUE, 0x100000000L
+      0,
+      1,
+      -1,
+      2,
+      31,
+      32,
+      33,
+      63,
+      64,
+      65,
+      127,
+      128,
+      255,
+      256,
+      0x7fff,
+      0x8000,
+      0xffff,
+      0x7fffffffL,
+      0x80000000L,
+      0xffffffffL,
+      -0x80000000L,
+      Long.MAX_VALUE,
+      Long.MIN_VALUE,
+      0x100000000L
     };
     Random random = new Random(seed);
     long[] out = new long[count];
@@ -93,12 +117,38 @@ final class OneInstruction {
     return out;
   }
 
-  /** Float bits: normal numbers near each other, all magnitudes, subnormals, zeros, infinities, NaN. */
+  /**
+   * Float bits: normal numbers near each other, all magnitudes, subnormals, zeros, infinities, NaN.
+   */
   static long[] floats(long seed, int count) {
     float[] edges = {
-      0f, -0f, 1f, -1f, 0.5f, 1.5f, 2.5f, -2.5f, Float.MIN_VALUE, -Float.MIN_VALUE, Float.MIN_NORMAL, Float.MAX_VALUE,
-      -Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, 2147483648f, 4294967296f,
-      -2147483648f, 65504f, 65520f, 1e-7f, 6e-8f, 16777216f, 0x1.fffffep-127f, 9.2233720E18f, 1.8446744E19f
+      0f,
+      -0f,
+      1f,
+      -1f,
+      0.5f,
+      1.5f,
+      2.5f,
+      -2.5f,
+      Float.MIN_VALUE,
+      -Float.MIN_VALUE,
+      Float.MIN_NORMAL,
+      Float.MAX_VALUE,
+      -Float.MAX_VALUE,
+      Float.POSITIVE_INFINITY,
+      Float.NEGATIVE_INFINITY,
+      Float.NaN,
+      2147483648f,
+      4294967296f,
+      -2147483648f,
+      65504f,
+      65520f,
+      1e-7f,
+      6e-8f,
+      16777216f,
+      0x1.fffffep-127f,
+      9.2233720E18f,
+      1.8446744E19f
     };
     Random random = new Random(seed);
     long[] out = new long[count];
@@ -117,7 +167,9 @@ final class OneInstruction {
 
   static long[] doubles(long seed, int count) {
     Random random = new Random(seed);
-    double[] edges = {0, -0.0, 1, -1, 0.5, 2.5, 1e300, 1e-310, Double.NaN, Double.POSITIVE_INFINITY, -3e38, 0x1p-150};
+    double[] edges = {
+      0, -0.0, 1, -1, 0.5, 2.5, 1e300, 1e-310, Double.NaN, Double.POSITIVE_INFINITY, -3e38, 0x1p-150
+    };
     long[] out = new long[count];
     for (int i = 0; i < count; i++) {
       double d =
@@ -136,7 +188,8 @@ final class OneInstruction {
   }
 
   /** Compares results with a reference; answers descriptions of the first few differences. */
-  static List<String> differences(String instruction, long[] a, long[] b, long[] c, Reference reference) {
+  static List<String> differences(
+      String instruction, long[] a, long[] b, long[] c, Reference reference) {
     long[] got = run(instruction, a, b, c);
     List<String> out = new ArrayList<>();
     for (int i = 0; i < a.length && out.size() < 4; i++) {
@@ -144,7 +197,8 @@ final class OneInstruction {
       if (got[i] != want) {
         out.add(
             String.format(
-                "%s: a=%x b=%x c=%x gives %x, expected %x", instruction, a[i], b[i], c[i], got[i], want));
+                "%s: a=%x b=%x c=%x gives %x, expected %x",
+                instruction, a[i], b[i], c[i], got[i], want));
       }
     }
     return out;

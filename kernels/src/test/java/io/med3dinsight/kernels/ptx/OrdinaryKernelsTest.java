@@ -42,11 +42,23 @@ class OrdinaryKernelsTest {
     for (int i = 0; i < n; i++) {
       double x = in[i];
       double[] want = {
-        Math.exp(x), Math.log(x), Math.tanh(x), erf(x), Math.sin(in[i] * 1e6f), Math.pow(x, 1.3f), 1 / Math.sqrt(x),
-        Math.log1p(x), Math.sin(x * 1e7), in[i] % 0.3f
+        Math.exp(x),
+        Math.log(x),
+        Math.tanh(x),
+        erf(x),
+        Math.sin(in[i] * 1e6f),
+        Math.pow(x, 1.3f),
+        1 / Math.sqrt(x),
+        Math.log1p(x),
+        Math.sin(x * 1e7),
+        in[i] % 0.3f
       };
       for (int f = 0; f < want.length; f++) {
-        assertEquals(want[f], got[f * n + i], 4e-7 * Math.max(Math.abs(want[f]), 0.3), "function " + f + " of " + x);
+        assertEquals(
+            want[f],
+            got[f * n + i],
+            4e-7 * Math.max(Math.abs(want[f]), 0.3),
+            "function " + f + " of " + x);
       }
     }
   }
@@ -89,7 +101,17 @@ class OrdinaryKernelsTest {
     long conflicts = 0;
     for (int pitch : new int[] {33, 32}) {
       long out = s.allocate(4L * in.length);
-      LaunchStatistics st = s.launch("transpose", new int[] {2, 3, 1}, new int[] {32, 8, 1}, 4 * 32 * pitch, a, out, rows, columns, pitch);
+      LaunchStatistics st =
+          s.launch(
+              "transpose",
+              new int[] {2, 3, 1},
+              new int[] {32, 8, 1},
+              4 * 32 * pitch,
+              a,
+              out,
+              rows,
+              columns,
+              pitch);
       float[] got = s.floats(out, in.length);
       for (int i = 0; i < in.length; i++) {
         assertEquals(in[i], got[i % columns * rows + i / columns]);
@@ -119,7 +141,8 @@ class OrdinaryKernelsTest {
       for (int k = 0; k < count[i]; k++) {
         sum += in[from + k];
       }
-      assertEquals((i & 1) != 0 ? sum / count[i] * 2 : Math.fma(sum / count[i], 3f, 1f), got[i], 1e-5f);
+      assertEquals(
+          (i & 1) != 0 ? sum / count[i] * 2 : Math.fma(sum / count[i], 3f, 1f), got[i], 1e-5f);
     }
   }
 
@@ -160,7 +183,14 @@ class OrdinaryKernelsTest {
         same |= v[k] == v[i] ? 1 << k : 0;
       }
       int[] want = {
-        ballot, (seven ? 1 : 0) + 2, same, sum, i % 8 >= 3 ? v[i - 3] : v[i], v[i / 16 * 16 + (i + 1) % 16], odd, i < 16 ? max : min
+        ballot,
+        (seven ? 1 : 0) + 2,
+        same,
+        sum,
+        i % 8 >= 3 ? v[i - 3] : v[i],
+        v[i / 16 * 16 + (i + 1) % 16],
+        odd,
+        i < 16 ? max : min
       };
       for (int k = 0; k < want.length; k++) {
         assertEquals(want[k], got[32 * k + i], "result " + k + " of lane " + i);
@@ -178,11 +208,16 @@ class OrdinaryKernelsTest {
       total += v;
     }
     for (int threads : new int[] {1, 3}) {
-      SimulatedArrays d = new SimulatedArrays(SimulatorOptions.defaults().withHostThreads(threads), "ordinary", PtxResources.read("ordinary"));
+      SimulatedArrays d =
+          new SimulatedArrays(
+              SimulatorOptions.defaults().withHostThreads(threads),
+              "ordinary",
+              PtxResources.read("ordinary"));
       long bins = d.upload(new int[16]);
       long sum = d.upload(new long[1]);
       long halves = d.upload(new float[1]);
-      LaunchStatistics st = d.launch("histogram", 8, 64, d.upload(in), bins, sum, halves, in.length);
+      LaunchStatistics st =
+          d.launch("histogram", 8, 64, d.upload(in), bins, sum, halves, in.length);
       assertArrayEquals(want, d.ints(bins, 16));
       assertEquals(total, d.longs(sum, 1)[0]);
       assertEquals(2500f, d.floats(halves, 1)[0]);
@@ -235,7 +270,8 @@ class OrdinaryKernelsTest {
     s.launch("bytes", 1, 32, in, out, h, o, 20);
     java.nio.ByteBuffer got = java.nio.ByteBuffer.allocate(20);
     gpu.read(out, got);
-    java.nio.ByteBuffer shorts = java.nio.ByteBuffer.allocate(40).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    java.nio.ByteBuffer shorts =
+        java.nio.ByteBuffer.allocate(40).order(java.nio.ByteOrder.LITTLE_ENDIAN);
     gpu.read(o, shorts);
     for (int i = 0; i < 20; i++) {
       assertEquals((byte) ((bytes[i] & 0xff) * 3 + 1), got.get(i));

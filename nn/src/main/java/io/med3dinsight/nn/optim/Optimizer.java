@@ -30,9 +30,9 @@ import java.util.function.UnaryOperator;
  * <p>A step has three parts. {@link #prepare} writes what changes from step to step (learning rate,
  * corrections of the moments) to small tensors on the device. {@link #update} queues the work, one
  * op for all parameters of a group: the gradients' norm, the factor that clips them, the change of
- * the parameters; it reads nothing back and takes no number that changes, so that it can be captured
- * as a graph. {@link #finish} reads the norm and counts the step. To replay a captured step, prepare,
- * launch the graph, finish.
+ * the parameters; it reads nothing back and takes no number that changes, so that it can be
+ * captured as a graph. {@link #finish} reads the norm and counts the step. To replay a captured
+ * step, prepare, launch the graph, finish.
  */
 public abstract class Optimizer implements AutoCloseable {
   private record Member(String name, Tensor parameter, int group) {}

@@ -1,6 +1,7 @@
 package io.med3dinsight.engine.cuda.nvidia;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,11 +99,26 @@ record NativeLibrary(String name, Path path, String problem) {
   }
 
   private static String load(Path library) {
+    if (!looksLikeOne(library)) {
+      // Java would print two lines about the stack before it says so.
+      return "it cannot be loaded: it is not a library";
+    }
     try {
       System.load(library.toString());
       return null;
     } catch (UnsatisfiedLinkError e) {
-      return "it cannot be loaded: " + firstLine(e);
+      return "it cannot be loaded: " + firstLine(e).replace(library + ": ", "");
+    }
+  }
+
+  /** Whether a file begins as libraries of Linux (ELF) or Windows (MZ) do. */
+  private static boolean looksLikeOne(Path library) {
+    try (InputStream in = Files.newInputStream(library)) {
+      byte[] b = in.readNBytes(4);
+      return b.length == 4
+          && (b[0] == 0x7f && b[1] == 'E' && b[2] == 'L' && b[3] == 'F' || b[0] == 'M' && b[1] == 'Z');
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + library, e);
     }
   }
 
