@@ -23,6 +23,16 @@
 #include "common/async.cuh"
 #include "common/launch.cuh"
 
+// Vector stores to shared memory, written out because the compiler splits them.
+__device__ __forceinline__ void put2(float* s, const float* v) {
+  asm volatile("st.shared.v2.f32 [%0], {%1, %2};\n" ::"r"(sharedAddress(s)), "f"(v[0]), "f"(v[1]) : "memory");
+}
+__device__ __forceinline__ void put4(float* s, const float* v) {
+  asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};\n" ::"r"(sharedAddress(s)), "f"(v[0]), "f"(v[1]), "f"(v[2]),
+               "f"(v[3])
+               : "memory");
+}
+
 // ---------------------------------------------------------------- float32
 
 template <int BM_, int BN_, int TM, int TN, int BK_, int STAGES_>
@@ -81,8 +91,7 @@ struct FloatTile {
     for (int i = 0; i < 4; i++)
 #pragma unroll
       for (int j = 0; j < TN; j += 4)
-        *reinterpret_cast<float4*>(s + (row + i) * PITCH + column + j / 4 * STEP_N) =
-            *reinterpret_cast<const float4*>(sum[PASS * 4 + i] + j);
+        put4(s + (row + i) * PITCH + column + j / 4 * STEP_N, sum[PASS * 4 + i] + j);
   }
 
   // The row of the tile that row r of part PASS is.
@@ -115,8 +124,8 @@ __device__ __forceinline__ void putFragments(float* s, float (*sum)[4]) {
   s += lane / 4 * PITCH + lane % 4 * 2;
 #pragma unroll
   for (int j = 0; j < NI; j++) {
-    *reinterpret_cast<float2*>(s + j * 8) = make_float2(sum[j][0], sum[j][1]);
-    *reinterpret_cast<float2*>(s + 8 * PITCH + j * 8) = make_float2(sum[j][2], sum[j][3]);
+    put2(s + j * 8, sum[j]);
+    put2(s + 8 * PITCH + j * 8, sum[j] + 2);
   }
 }
 

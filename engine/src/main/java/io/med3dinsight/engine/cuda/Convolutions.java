@@ -37,7 +37,9 @@ public interface Convolutions {
    */
   boolean inputGradient(ConvGeometry g, Tensor dy, Tensor w, Tensor bias, Tensor dx);
 
-  /** {@code dw[k,c,c'] = sum over n, o of x[n, o * stride + k * dilation - pad, c] * dy[n,o,c']}. */
+  /**
+   * {@code dw[k,c,c'] = sum over n, o of x[n, o * stride + k * dilation - pad, c] * dy[n,o,c']}.
+   */
   boolean weightGradient(ConvGeometry g, Tensor x, Tensor dy, Tensor dw);
 
   /** Asks each in turn until one does the work; the last must do everything. */

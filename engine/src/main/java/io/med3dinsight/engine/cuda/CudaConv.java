@@ -192,8 +192,7 @@ final class CudaConv implements Convolutions {
       Tile.Choice c =
           choice != null
               ? choice
-              : choose(
-                  gatherTiles(arithmetic(source.dtype())), t.phaseVoxels(), t, t.depth());
+              : choose(gatherTiles(arithmetic(source.dtype())), t.phaseVoxels(), t, t.depth());
       Plan plan = new Plan(t, c, t.phaseVoxels(), vectorA, vectorB, t.targetPitch());
       run(plan, x.address(), v.address(), bias, cuda.address(y), y.size(), y.dtype());
     }
@@ -206,12 +205,7 @@ final class CudaConv implements Convolutions {
    * @param pitch distance of two rows of results
    */
   private record Plan(
-      ConvTask task,
-      Tile.Choice choice,
-      long rows,
-      boolean vectorA,
-      boolean vectorB,
-      int pitch) {}
+      ConvTask task, Tile.Choice choice, long rows, boolean vectorA, boolean vectorB, int pitch) {}
 
   private void run(Plan p, long a, long b, Tensor bias, long y, int size, DType type) {
     ConvTask t = p.task;
@@ -295,26 +289,18 @@ final class CudaConv implements Convolutions {
   void weightGradient(ConvGeometry g, Tile.Choice choice, Tensor x, Tensor dy, Tensor dw) {
     ConvTask t = ConvTask.forward(g, false).merged();
     boolean direct =
-        choice == null
-            && (!t.fitsMasks() || g.groups() > 1 && g.groupIn() == 1 && narrow(g));
+        choice == null && (!t.fitsMasks() || g.groups() > 1 && g.groupIn() == 1 && narrow(g));
     // The kernels write [taps, Cin / groups, Cout].
     boolean swap = g.outFirst() && g.groupIn() > 1 && g.outChannels() > 1;
     long bytes = (long) dw.size() * dw.dtype().bytes();
-    try (DeviceScratch to =
-        swap ? cuda.scratch(bytes) : DeviceScratch.borrowed(cuda.address(dw))) {
+    try (DeviceScratch to = swap ? cuda.scratch(bytes) : DeviceScratch.borrowed(cuda.address(dw))) {
       if (direct) {
         directWeights(ConvTask.forward(g, false), x, dy, to.address(), dw);
       } else {
         tiledWeights(t, choice, x, dy, to.address(), dw);
       }
       if (swap) {
-        swap(
-            to.address(),
-            cuda.address(dw),
-            dw.dtype(),
-            g.taps(),
-            g.groupIn(),
-            g.outChannels());
+        swap(to.address(), cuda.address(dw), dw.dtype(), g.taps(), g.groupIn(), g.outChannels());
       }
     }
   }

@@ -93,8 +93,7 @@ record Tile(
     int resident = Math.max(1, 512 / threads);
     double work = (double) rows * columns * depth / (rate * efficiency());
     double clocks =
-        ceil(blocks, processors) * work
-            + ceil(blocks, (long) processors * resident) * LATENCY;
+        ceil(blocks, processors) * work + ceil(blocks, (long) processors * resident) * LATENCY;
     if (splits > 1) {
       double bytes = 8.0 * splits * m * n * copies;
       clocks += SECOND_KERNEL + bytes / (BYTES_PER_CLOCK * processors);

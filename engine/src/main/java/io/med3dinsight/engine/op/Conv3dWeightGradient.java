@@ -25,7 +25,9 @@ public record Conv3dWeightGradient(ConvSpec spec, Size3 kernel) implements Op {
     if (!ConvSpec.output(g).equals(in[1].shape())) {
       throw mismatch("dy " + ConvSpec.output(g), in);
     }
-    return new TensorType[] {new TensorType(in[0].dtype(), spec.weights(kernel, g.inChannels(), g.outChannels()))};
+    return new TensorType[] {
+      new TensorType(in[0].dtype(), spec.weights(kernel, g.inChannels(), g.outChannels()))
+    };
   }
 
   private ConvGeometry geometry(Shape x, Shape dy) {

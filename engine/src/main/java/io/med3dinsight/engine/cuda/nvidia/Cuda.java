@@ -19,7 +19,9 @@ public final class Cuda {
     return opened(Installation.ofProcess(), ordinal, options).backend();
   }
 
-  /** What there is of CUDA on this machine. Loads its libraries; never throws for what is missing. */
+  /**
+   * What there is of CUDA on this machine. Loads its libraries; never throws for what is missing.
+   */
   public static CudaReport report() {
     return CudaReport.of(Installation.ofProcess());
   }
@@ -47,7 +49,9 @@ public final class Cuda {
     if (ordinal >= gpus.size()) {
       throw new DeviceException(
           "there "
-              + (gpus.size() == 1 ? "is 1 GPU, cuda:0" : "are " + gpus.size() + " GPUs, cuda:0 to cuda:" + (gpus.size() - 1))
+              + (gpus.size() == 1
+                  ? "is 1 GPU, cuda:0"
+                  : "are " + gpus.size() + " GPUs, cuda:0 to cuda:" + (gpus.size() - 1))
               + "; choose one that is there");
     }
     Gpu gpu = gpus.get(ordinal);

@@ -33,7 +33,8 @@ public record CudaReport(
             : installation.driverNatives();
     NativeLibrary driver = installation.driver();
     if (!driver.loaded()) {
-      String text = (driver.path() == null ? driver.name() : driver.path()) + ": " + driver.problem();
+      String text =
+          (driver.path() == null ? driver.name() : driver.path()) + ": " + driver.problem();
       return unusable(installation, text, List.of(), natives, "no NVIDIA driver");
     }
     String text = driver.path().toString();
@@ -75,11 +76,7 @@ public record CudaReport(
   }
 
   private static CudaReport unusable(
-      Installation installation,
-      String driver,
-      List<String> devices,
-      String natives,
-      String why) {
+      Installation installation, String driver, List<String> devices, String natives, String why) {
     return new CudaReport(
         false,
         driver,

@@ -69,10 +69,7 @@ final class Installation {
         platform.windows()
             ? dnn ? "cudnn64_9.dll" : "cublas64_12.dll"
             : dnn ? "libcudnn.so.9" : "libcublas.so.12";
-    return folders
-        .find(name)
-        .map(path -> path + " (not loaded)")
-        .orElse(name + " not found");
+    return folders.find(name).map(path -> path + " (not loaded)").orElse(name + " not found");
   }
 
   /** What is wrong with JCuda's natives for a library, or null. */

@@ -41,7 +41,9 @@ final class JCublasCalls implements Cublas {
     int[] v = new int[1];
     call("asking for its version", () -> JCublas2.cublasGetVersion(handle, v));
     version = v[0] / 10000 + "." + v[0] / 100 % 100 + "." + v[0] % 100;
-    call("choosing a stream", () -> JCublas2.cublasSetStream(handle, new cudaStream_t(driver.stream())));
+    call(
+        "choosing a stream",
+        () -> JCublas2.cublasSetStream(handle, new cudaStream_t(driver.stream())));
     if (workspace != 0) {
       call(
           "taking its workspace",

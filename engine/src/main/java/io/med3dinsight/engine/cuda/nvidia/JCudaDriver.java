@@ -395,8 +395,7 @@ final class JCudaDriver implements CudaDriver {
       // Relaxed: memory may be allocated and modules loaded while capturing.
       call(
           "beginning a capture",
-          () ->
-              cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED));
+          () -> cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED));
       capturing = true;
       begun = true;
     } finally {

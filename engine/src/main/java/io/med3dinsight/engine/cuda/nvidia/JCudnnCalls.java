@@ -65,9 +65,7 @@ final class JCudnnCalls implements Cudnn {
   }
 
   private static int type(DType dtype) {
-    return dtype == DType.BF16
-        ? cudnnDataType.CUDNN_DATA_BFLOAT16
-        : cudnnDataType.CUDNN_DATA_FLOAT;
+    return dtype == DType.BF16 ? cudnnDataType.CUDNN_DATA_BFLOAT16 : cudnnDataType.CUDNN_DATA_FLOAT;
   }
 
   private static int[] ints(List<Integer> list) {
@@ -129,8 +127,7 @@ final class JCudnnCalls implements Cudnn {
                   cudnnTensorFormat.CUDNN_TENSOR_NHWC,
                   p.w().size(),
                   ints(p.w())));
-      call(
-          "describing a convolution", () -> JCudnn.cudnnCreateConvolutionDescriptor(convolution));
+      call("describing a convolution", () -> JCudnn.cudnnCreateConvolutionDescriptor(convolution));
       call(
           "describing a convolution",
           () ->
@@ -151,8 +148,7 @@ final class JCudnnCalls implements Cudnn {
             case TF32 -> cudnnMathType.CUDNN_DEFAULT_MATH;
             case BF16 -> cudnnMathType.CUDNN_TENSOR_OP_MATH;
           };
-      call(
-          "choosing its arithmetic", () -> JCudnn.cudnnSetConvolutionMathType(convolution, math));
+      call("choosing its arithmetic", () -> JCudnn.cudnnSetConvolutionMathType(convolution, math));
     }
 
     @Override
@@ -190,18 +186,54 @@ final class JCudnnCalls implements Cudnn {
       long bytes = choice.workspaceBytes();
       IntSupplier call =
           switch (problem.pass()) {
-            case FORWARD -> () ->
-                JCudnn.cudnnConvolutionForward(
-                    handle, one, d.x, a, d.w, b, d.convolution, algorithm, room, bytes, zero, d.y,
-                    c);
-            case DATA -> () ->
-                JCudnn.cudnnConvolutionBackwardData(
-                    handle, one, d.w, a, d.y, b, d.convolution, algorithm, room, bytes, zero, d.x,
-                    c);
-            case WEIGHTS -> () ->
-                JCudnn.cudnnConvolutionBackwardFilter(
-                    handle, one, d.x, a, d.y, b, d.convolution, algorithm, room, bytes, zero, d.w,
-                    c);
+            case FORWARD ->
+                () ->
+                    JCudnn.cudnnConvolutionForward(
+                        handle,
+                        one,
+                        d.x,
+                        a,
+                        d.w,
+                        b,
+                        d.convolution,
+                        algorithm,
+                        room,
+                        bytes,
+                        zero,
+                        d.y,
+                        c);
+            case DATA ->
+                () ->
+                    JCudnn.cudnnConvolutionBackwardData(
+                        handle,
+                        one,
+                        d.w,
+                        a,
+                        d.y,
+                        b,
+                        d.convolution,
+                        algorithm,
+                        room,
+                        bytes,
+                        zero,
+                        d.x,
+                        c);
+            case WEIGHTS ->
+                () ->
+                    JCudnn.cudnnConvolutionBackwardFilter(
+                        handle,
+                        one,
+                        d.x,
+                        a,
+                        d.y,
+                        b,
+                        d.convolution,
+                        algorithm,
+                        room,
+                        bytes,
+                        zero,
+                        d.w,
+                        c);
           };
       JCudnnCalls.this.call("convolving (" + problem + ")", call);
     }

@@ -34,17 +34,14 @@ final class Libraries {
 
   /** Whether a user wants them at all. */
   static boolean wanted(CudaBackend cuda) {
-    return cuda.options().libraries()
-        && Boolean.parseBoolean(System.getProperty(PROPERTY, "true"));
+    return cuda.options().libraries() && Boolean.parseBoolean(System.getProperty(PROPERTY, "true"));
   }
 
   /** Loads what there is and prefers it. */
   static Findings attach(Installation installation, JCudaDriver driver, CudaBackend cuda) {
     Findings found;
     if (wanted(cuda)) {
-      found =
-          new Findings(
-              cublas(installation, driver, cuda), cudnn(installation, driver, cuda));
+      found = new Findings(cublas(installation, driver, cuda), cudnn(installation, driver, cuda));
     } else {
       Finding no = new Finding(false, "not asked for (own kernels were chosen)");
       found = new Findings(no, no);
@@ -57,8 +54,7 @@ final class Libraries {
     return found;
   }
 
-  private static Finding cublas(
-      Installation installation, JCudaDriver driver, CudaBackend cuda) {
+  private static Finding cublas(Installation installation, JCudaDriver driver, CudaBackend cuda) {
     String needed =
         "matrix products run on own kernels; for cuBLAS install CUDA 12's, or name its folder with"
             + " -D"

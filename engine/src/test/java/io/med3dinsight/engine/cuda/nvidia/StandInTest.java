@@ -19,8 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * JCuda's classes and native libraries against libraries that stand in for NVIDIA's (src/test/native,
- * compiled here): what arguments arrive, and what each way of failing looks like to a user.
+ * JCuda's classes and native libraries against libraries that stand in for NVIDIA's
+ * (src/test/native, compiled here): what arguments arrive, and what each way of failing looks like
+ * to a user.
  */
 final class StandInTest {
   private static final Path SOURCES = Path.of("src/test/native");
