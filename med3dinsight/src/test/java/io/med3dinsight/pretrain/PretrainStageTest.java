@@ -135,7 +135,7 @@ class PretrainStageTest {
       Map<String, float[]> after = weights(stage);
       for (String name : before.keySet()) {
         boolean psat = name.startsWith("psat.") || name.startsWith("metric.");
-        boolean rebuilding = name.startsWith("unet.decoder") || name.startsWith("unet.head");
+        boolean rebuilding = name.startsWith("network.decoder") || name.startsWith("network.head");
         boolean off = (psat && image + text == 0) || (rebuilding && rebuilt == 0);
         boolean same = Arrays.equals(before.get(name), after.get(name));
         assertEquals(off, same, name);

@@ -127,11 +127,6 @@ public record AdamStep(
   }
 
   @Override
-  public boolean repeatable() {
-    return false;
-  }
-
-  @Override
   public Saved saved() {
     return Saved.NOTHING;
   }
