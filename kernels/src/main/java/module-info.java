@@ -1,2 +1,5 @@
-/** CUDA kernel sources' home: compiled kernels, their catalogue, and the PTX simulator. */
-module io.med3dinsight.kernels {}
+/** CUDA kernels: their sources, the PTX that ships, the catalogue of it, and a simulator. */
+module io.med3dinsight.kernels {
+  exports io.med3dinsight.kernels.catalogue;
+  exports io.med3dinsight.kernels.ptx;
+}

@@ -25,7 +25,8 @@ public final class Backward {
   /** Gradient with respect to output {@code i}; zeros where the loss does not depend on it. */
   public Tensor grad(int i) {
     if (grads[i] == null) {
-      grads[i] = Tensor.zeros(node.device, node.outputTypes[i].shape().toArray());
+      TensorType type = node.outputTypes[i];
+      grads[i] = Tensor.zeros(node.device, type.shape().toArray()).cast(type.dtype());
     }
     return grads[i];
   }

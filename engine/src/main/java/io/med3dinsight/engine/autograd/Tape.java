@@ -201,14 +201,15 @@ public final class Tape implements AutoCloseable {
     if (loss.size() != 1) {
       throw new ShapeException("gradients are taken of a scalar, but the loss is " + loss.type());
     }
-    return gradients(loss, Tensor.full(loss.device(), 1f, loss.shape().toArray()));
+    Tensor one = Tensor.full(loss.device(), 1f, loss.shape().toArray());
+    return gradients(loss, one.cast(loss.dtype()));
   }
 
   /** Gradients of {@code sum(seed * y)}; {@code seed} has the shape of {@code y}. */
   public Gradients gradients(Tensor y, Tensor seed) {
-    if (!seed.shape().equals(y.shape())) {
+    if (!seed.type().equals(y.type())) {
       throw new ShapeException(
-          "the seed of gradients has the shape of the result " + y.type() + ", not " + seed.type());
+          "the seed of gradients has the type of the result, " + y.type() + ", not " + seed.type());
     }
     Map<Tensor, Tensor> leaves = new IdentityHashMap<>();
     try {
@@ -259,7 +260,7 @@ public final class Tape implements AutoCloseable {
     Tensor[] result = node.op.gradient(new Backward(node, incoming));
     for (int j = 0; j < node.sources.length; j++) {
       if (node.sources[j] != null && result[j] != null) {
-        if (!result[j].shape().equals(node.inputTypes[j].shape())) {
+        if (!result[j].type().equals(node.inputTypes[j])) {
           throw new IllegalStateException(
               node.op
                   + " returned a gradient "

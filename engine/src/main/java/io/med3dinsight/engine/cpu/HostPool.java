@@ -1,12 +1,10 @@
 package io.med3dinsight.engine.cpu;
 
+import io.med3dinsight.engine.memory.FreeBlocks;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.engine.tensor.MemoryUse;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Reuses arrays, because clearing and collecting hundreds of megabytes a step costs more than most
@@ -25,7 +23,6 @@ public final class HostPool {
   static final class Block {
     final Object array;
     final int length;
-    long lastUse;
 
     Block(Object array, int length) {
       this.array = array;
@@ -38,12 +35,10 @@ public final class HostPool {
   }
 
   private final boolean guards;
-  private final Map<DType, TreeMap<Integer, ArrayDeque<Block>>> free =
-      Map.of(DType.F32, new TreeMap<>(), DType.I32, new TreeMap<>());
+  private final FreeBlocks<Block> freeFloats = new FreeBlocks<>(Block::bytes);
+  private final FreeBlocks<Block> freeInts = new FreeBlocks<>(Block::bytes);
   private long active;
   private long peak;
-  private long cached;
-  private long clock;
 
   public HostPool(boolean guards) {
     this.guards = guards;
@@ -67,18 +62,16 @@ public final class HostPool {
     return new HostStorage(this, b, dtype, base, size);
   }
 
+  private FreeBlocks<Block> free(DType dtype) {
+    return switch (dtype) {
+      case F32 -> freeFloats;
+      case I32 -> freeInts;
+      case BF16 -> throw new DeviceException("Tensors of type BF16 exist on CUDA devices only.");
+    };
+  }
+
   private synchronized Block reuse(DType dtype, int length) {
-    var bySize = free.get(dtype);
-    var fit = bySize.ceilingEntry(length);
-    if (fit == null || fit.getKey() / 2 > length) {
-      return null;
-    }
-    Block b = fit.getValue().pollLast();
-    if (fit.getValue().isEmpty()) {
-      bySize.remove(fit.getKey());
-    }
-    cached -= b.bytes();
-    return b;
+    return free(dtype).take(4L * length);
   }
 
   private Block allocate(DType dtype, int length) {
@@ -112,47 +105,26 @@ public final class HostPool {
     }
     synchronized (this) {
       active -= b.bytes();
-      cached += b.bytes();
-      b.lastUse = clock++;
-      DType dtype = b.array instanceof float[] ? DType.F32 : DType.I32;
-      free.get(dtype).computeIfAbsent(b.length, k -> new ArrayDeque<>()).addLast(b);
+      free(b.array instanceof float[] ? DType.F32 : DType.I32).give(b);
       // What was in use at the peak is what the next step will want again; more than that is waste.
-      while (cached > 0 && active + cached > peak + peak / 4) {
-        evict();
+      while (cached() > 0 && active + cached() > peak + peak / 4) {
+        (freeFloats.bytes() > freeInts.bytes() ? freeFloats : freeInts).evictOldest();
       }
     }
   }
 
-  private void evict() {
-    TreeMap<Integer, ArrayDeque<Block>> where = null;
-    Block oldest = null;
-    for (var bySize : free.values()) {
-      for (var queue : bySize.values()) {
-        if (oldest == null || queue.peekFirst().lastUse < oldest.lastUse) {
-          oldest = queue.peekFirst();
-          where = bySize;
-        }
-      }
-    }
-    if (oldest == null) {
-      throw new IllegalStateException("the pool's count of cached bytes is wrong: " + cached);
-    }
-    ArrayDeque<Block> queue = where.get(oldest.length);
-    queue.removeFirst();
-    if (queue.isEmpty()) {
-      where.remove(oldest.length);
-    }
-    cached -= oldest.bytes();
+  private long cached() {
+    return freeFloats.bytes() + freeInts.bytes();
   }
 
   /** Gives all free arrays back to the JVM. */
   public synchronized void clear() {
-    free.values().forEach(Map::clear);
-    cached = 0;
+    freeFloats.clear(b -> {});
+    freeInts.clear(b -> {});
   }
 
   public synchronized MemoryUse memory() {
-    return new MemoryUse(active, peak, cached);
+    return new MemoryUse(active, peak, cached());
   }
 
   /** Starts the measurement of the peak anew. */

@@ -2,6 +2,7 @@ package io.med3dinsight.engine.cpu;
 
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Storage;
+import java.util.Arrays;
 
 /** A Java array, or a part of one, from a {@link HostPool}. */
 public final class HostStorage extends Storage {
@@ -34,6 +35,31 @@ public final class HostStorage extends Storage {
 
   public int base() {
     return base;
+  }
+
+  @Override
+  protected void read(int from, float[] into) {
+    System.arraycopy(floats(), base + from, into, 0, into.length);
+  }
+
+  @Override
+  protected void read(int from, int[] into) {
+    System.arraycopy(ints(), base + from, into, 0, into.length);
+  }
+
+  @Override
+  protected void write(int at, float[] values) {
+    System.arraycopy(values, 0, floats(), base + at, values.length);
+  }
+
+  @Override
+  protected void write(int at, int[] values) {
+    System.arraycopy(values, 0, ints(), base + at, values.length);
+  }
+
+  @Override
+  protected void fill(int at, int count, float value) {
+    Arrays.fill(floats(), base + at, base + at + count, value);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Tape;
+import io.med3dinsight.engine.tensor.Arithmetic;
+import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -16,7 +18,8 @@ public final class Eager {
   }
 
   /** Runs an op; its outputs belong to the current scope. */
-  public static Tensor[] run(Op op, Tensor... in) {
+  public static Tensor[] run(Op op, Tensor... given) {
+    Tensor[] in = converted(op, given);
     TensorType[] types = new TensorType[in.length];
     for (int i = 0; i < in.length; i++) {
       types[i] = in[i].type();
@@ -27,6 +30,32 @@ public final class Eager {
       tape.record(op, in, out);
     }
     return out;
+  }
+
+  /** The inputs in the float types that the op wants; what is converted is recorded as such. */
+  private static Tensor[] converted(Op op, Tensor[] in) {
+    Precision rule = op.precision();
+    if (rule == Precision.EXACT || op instanceof ViewOp) {
+      return in;
+    }
+    boolean reduced = false;
+    for (Tensor t : in) {
+      reduced |= t.dtype() == DType.BF16;
+    }
+    if (rule == Precision.PRODUCT) {
+      reduced |= in[0].device().backend().arithmetic() == Arithmetic.BF16;
+    }
+    if (!reduced) {
+      return in;
+    }
+    DType wanted = rule == Precision.SINGLE ? DType.F32 : DType.BF16;
+    Tensor[] result = in.clone();
+    for (int i = 0; i < in.length; i++) {
+      if (in[i].dtype().isFloat()) {
+        result[i] = in[i].cast((op.singles() >> i & 1) != 0 ? DType.F32 : wanted);
+      }
+    }
+    return result;
   }
 
   private static Tensor[] view(ViewOp op, Tensor in, TensorType[] types) {

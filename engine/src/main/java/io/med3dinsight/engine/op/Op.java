@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -24,6 +26,33 @@ public interface Op {
    * contents, every element of which must be written.
    */
   void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out);
+
+  /**
+   * Computes on a CUDA device: queues kernels and returns. Inputs may be views at any offset;
+   * outputs are contiguous, of undefined contents, every element of which must be written. Nothing
+   * is read back, so that a whole training step can be captured as a graph.
+   */
+  default void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    throw new DeviceException(name() + " has no CUDA path.");
+  }
+
+  /** What happens to inputs of reduced precision. */
+  default Precision precision() {
+    return Precision.SINGLE;
+  }
+
+  /** Bit i for each input i that stays in single precision, whatever the others are. */
+  default int singles() {
+    return 0;
+  }
+
+  /**
+   * Whether the same launches, repeated, are the next step's: not so where an attribute counts
+   * steps or draws, as a step that holds such an op cannot be captured as a graph.
+   */
+  default boolean repeatable() {
+    return true;
+  }
 
   /** What {@link #gradient} reads; everything else may be freed after the forward pass. */
   Saved saved();

@@ -18,6 +18,11 @@ public interface Backend {
   /** Computes an operation's outputs, whose memory is already there. */
   void execute(Op op, Tensor[] inputs, Tensor[] outputs);
 
+  /** How products of float tensors are computed; {@link Arithmetic#FP32} unless asked otherwise. */
+  default Arithmetic arithmetic() {
+    return Arithmetic.FP32;
+  }
+
   /** How much memory tensors use. */
   MemoryUse memory();
 }

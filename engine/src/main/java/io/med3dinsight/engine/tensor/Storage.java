@@ -45,6 +45,21 @@ public abstract class Storage {
     }
   }
 
+  /** Copies elements from {@code from} on into {@code into}, which BF16 widens. */
+  protected abstract void read(int from, float[] into);
+
+  /** Copies elements from {@code from} on into {@code into}. */
+  protected abstract void read(int from, int[] into);
+
+  /** Overwrites elements from {@code at} on; BF16 rounds to nearest, ties to even. */
+  protected abstract void write(int at, float[] values);
+
+  /** Overwrites elements from {@code at} on. */
+  protected abstract void write(int at, int[] values);
+
+  /** Sets {@code count} elements from {@code at} on to one value. */
+  protected abstract void fill(int at, int count, float value);
+
   /** Returns the memory to its pool; called once. */
   protected abstract void free();
 }

@@ -5,6 +5,7 @@ import io.med3dinsight.engine.cpu.HostStorage;
 import io.med3dinsight.engine.op.Add;
 import io.med3dinsight.engine.op.Affine;
 import io.med3dinsight.engine.op.BroadcastTo;
+import io.med3dinsight.engine.op.Cast;
 import io.med3dinsight.engine.op.Clamp;
 import io.med3dinsight.engine.op.Concat;
 import io.med3dinsight.engine.op.Div;
@@ -69,7 +70,7 @@ public final class Tensor {
   public static Tensor of(Device device, int[] values, int... extents) {
     Tensor t = empty(device, TensorType.i32(Shape.of(extents)));
     t.checkLength(values.length);
-    System.arraycopy(values, 0, t.hostInts(), t.hostOffset(), values.length);
+    t.storage().write(t.offset, values);
     return t;
   }
 
@@ -79,7 +80,7 @@ public final class Tensor {
 
   public static Tensor full(Device device, float value, int... extents) {
     Tensor t = empty(device, TensorType.f32(extents));
-    Arrays.fill(t.hostFloats(), t.hostOffset(), t.hostOffset() + t.size(), value);
+    t.storage().fill(t.offset, t.size(), value);
     return t;
   }
 
@@ -207,16 +208,31 @@ public final class Tensor {
     throw new IllegalStateException("tensor " + type + " is on " + device + ", not in host memory");
   }
 
+  /**
+   * The memory that holds this tensor's elements from {@link #storageOffset} on; for operations
+   * only.
+   */
+  public Storage memory() {
+    return storage();
+  }
+
+  /** Where this tensor starts in {@link #memory}. */
+  public int storageOffset() {
+    return offset;
+  }
+
   /** A copy of the elements, row-major. */
   public float[] toFloats() {
-    int o = hostOffset();
-    return Arrays.copyOfRange(hostFloats(), o, o + size());
+    float[] values = new float[size()];
+    storage().read(offset, values);
+    return values;
   }
 
   /** A copy of the elements, row-major. */
   public int[] toInts() {
-    int o = hostOffset();
-    return Arrays.copyOfRange(hostInts(), o, o + size());
+    int[] values = new int[size()];
+    storage().read(offset, values);
+    return values;
   }
 
   /** The value of a tensor with one element. */
@@ -224,13 +240,13 @@ public final class Tensor {
     if (size() != 1) {
       throw new ShapeException("item() needs one element, but the tensor is " + type);
     }
-    return hostFloats()[hostOffset()];
+    return toFloats()[0];
   }
 
   /** Overwrites the elements; for parameters and input buffers. */
   public void copyFrom(float[] values) {
     checkLength(values.length);
-    System.arraycopy(values, 0, hostFloats(), hostOffset(), values.length);
+    storage().write(offset, values);
   }
 
   private void checkLength(int length) {
@@ -269,6 +285,11 @@ public final class Tensor {
   /** The same elements under another shape; one extent may be -1. */
   public Tensor reshape(int... extents) {
     return Eager.run1(Reshape.to(shape(), extents), this);
+  }
+
+  /** The same values as another type of floating point numbers. */
+  public Tensor cast(DType dtype) {
+    return dtype() == dtype ? this : Eager.run1(new Cast(dtype), this);
   }
 
   // ---- arithmetic, under broadcasting
