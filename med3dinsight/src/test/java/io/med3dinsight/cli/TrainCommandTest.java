@@ -164,7 +164,9 @@ class TrainCommandTest {
     assertTrue(ended.err().contains(" matched"), ended.err());
     Path none = folder.resolve("third");
     assertRefused(
-        3, "none.pth", train(none, data, settings("network.weights=" + folder.resolve("none.pth"))));
+        3,
+        "none.pth",
+        train(none, data, settings("network.weights=" + folder.resolve("none.pth"))));
     assertFalse(Files.exists(none.resolve("config.yaml")), "a refused run left a folder");
     Path captions = folder.resolve("encoder.pth");
     Files.copy(first.resolve("config.yaml"), captions);
