@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param describe which slices are put into words, and by whom
  * @param encoder2d the slice-text encoder
  * @param pretrain pretraining without labels
- * @param network shape of the UNet
+ * @param network architecture and shape of the network
  * @param finetune fine-tuning for segmentation
  * @param inference how the test cases are segmented
  */
@@ -81,12 +81,12 @@ public record RunSettings(
 
   /** The same with another data folder. */
   public RunSettings withData(Path folder) {
-    return with(folder, split, seed, describe);
+    return with(folder, split, seed, describe, network);
   }
 
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
-    return with(data, split, newSeed, describe);
+    return with(data, split, newSeed, describe, network);
   }
 
   /** The same with paths that hold in any working directory, so that a run resumes from any. */
@@ -96,7 +96,8 @@ public record RunSettings(
         absolute(data),
         absolute(split),
         seed,
-        new DescribeSettings(describe.slicesPerPlane(), captions));
+        new DescribeSettings(describe.slicesPerPlane(), captions),
+        network.withAbsolutePaths());
   }
 
   private static Path absolute(Path path) {
@@ -104,7 +105,11 @@ public record RunSettings(
   }
 
   private RunSettings with(
-      Path newData, Path newSplit, long newSeed, DescribeSettings newDescribe) {
+      Path newData,
+      Path newSplit,
+      long newSeed,
+      DescribeSettings newDescribe,
+      NetworkSettings newNetwork) {
     return new RunSettings(
         newData,
         newSplit,
@@ -114,7 +119,7 @@ public record RunSettings(
         newDescribe,
         encoder2d,
         pretrain,
-        network,
+        newNetwork,
         finetune,
         inference);
   }
@@ -127,7 +132,8 @@ public record RunSettings(
             data == null ? null : data.resolve("dataset.json"),
             data == null ? null : data.resolve("splits.json"),
             split,
-            describe.captions())
+            describe.captions(),
+            network.weights())
         .filter(p -> p != null && Files.isRegularFile(p))
         .toList();
   }
