@@ -1,5 +1,6 @@
 /** Benchmarks, and comparisons with peers. */
 module io.med3dinsight.bench {
+  requires com.fasterxml.jackson.databind;
   requires io.med3dinsight;
   requires info.picocli;
   requires java.management;

@@ -2,6 +2,7 @@ package io.med3dinsight.bench;
 
 import io.med3dinsight.engine.autograd.Gradients;
 import io.med3dinsight.engine.autograd.Tape;
+import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -19,20 +20,30 @@ public final class Computation implements AutoCloseable {
   private final Tensor seed;
 
   public Computation(Workload workload, Device device) {
+    this(workload, device, DType.F32);
+  }
+
+  /**
+   * @param storage type of the inputs, but for those of one axis, which are parameters and stay in
+   *     single precision
+   */
+  public Computation(Workload workload, Device device, DType storage) {
     this.workload = workload;
     SplittableRandom random = new SplittableRandom(SEED);
     inputs = new Tensor[workload.inputs().size()];
     try (Scope s = Scope.open()) {
       for (int i = 0; i < inputs.length; i++) {
         Input in = workload.inputs().get(i);
-        inputs[i] = scope.adopt(Tensor.of(device, in.values(random), in.extents()));
+        Tensor t = Tensor.of(device, in.values(random), in.extents());
+        inputs[i] = scope.adopt(t.cast(t.rank() > 1 ? storage : DType.F32));
         if (in.gradient()) {
           inputs[i].requireGrad();
         }
       }
-      int[] extents = workload.function().of(inputs).shape().toArray();
+      Tensor y = workload.function().of(inputs);
+      int[] extents = y.shape().toArray();
       float[] g = Input.of(Input.Axes.SAME, extents).values(random);
-      seed = scope.adopt(Tensor.of(device, g, extents));
+      seed = scope.adopt(Tensor.of(device, g, extents).cast(y.dtype()));
     }
   }
 

@@ -38,11 +38,11 @@ public final class Workloads {
           patchEmbedding(),
           transposedConv(),
           depthwise(),
-          instanceNorm(),
-          layerNorm(),
-          gelu(),
-          softmax(),
-          attention(),
+          instanceNorm("instance-norm", 96),
+          layerNorm("layer-norm", 4096),
+          gelu("gelu", 4096),
+          softmax("softmax", 24, 512),
+          attention("attention", 512),
           windowAttention());
 
   private Workloads() {}
@@ -63,7 +63,7 @@ public final class Workloads {
         .orElseThrow(() -> new IllegalArgumentException("There is no workload '" + name + "'."));
   }
 
-  private static Workload matmul(String name, int m, int k, int n) {
+  static Workload matmul(String name, int m, int k, int n) {
     return new Workload(
         name,
         "matmul [" + m + "," + k + "] x [" + k + "," + n + "]",
@@ -76,7 +76,7 @@ public final class Workloads {
    * @param whole whether the gradient of the input is computed too; no network wants it of its
    *     first layer
    */
-  private static Workload conv(String name, int batch, int extent, int in, int out, boolean whole) {
+  static Workload conv(String name, int batch, int extent, int in, int out, boolean whole) {
     Input x = Input.of(ACTIVATION, batch, extent, extent, extent, in);
     Conv3d op = Conv3d.same(3);
     return new Workload(
@@ -136,53 +136,53 @@ public final class Workloads {
         in -> Eager.run1(op, in));
   }
 
-  private static Workload instanceNorm() {
+  static Workload instanceNorm(String name, int extent) {
     return new Workload(
-        "instance-norm",
-        "instance norm + leaky ReLU [2,96^3,32]",
+        name,
+        "instance norm + leaky ReLU [2," + extent + "^3,32]",
         ACTIVATION,
         List.of(
-            Input.of(ACTIVATION, 2, 96, 96, 96, 32),
+            Input.of(ACTIVATION, 2, extent, extent, extent, 32),
             Input.of(SAME, 32).scaled(0.5).moved(1),
             Input.of(SAME, 32)),
         in -> Normalization.instanceNormLeakyRelu(in[0], in[1], in[2], NORM_EPSILON, SLOPE));
   }
 
-  private static Workload layerNorm() {
+  static Workload layerNorm(String name, int rows) {
     return new Workload(
-        "layer-norm",
-        "layer norm [4096,768]",
+        name,
+        "layer norm [" + rows + ",768]",
         SAME,
         List.of(
-            Input.of(SAME, 4096, 768),
+            Input.of(SAME, rows, 768),
             Input.of(SAME, 768).scaled(0.5).moved(1),
             Input.of(SAME, 768)),
         in -> LayerNorm.of(in[0], in[1], in[2], NORM_EPSILON));
   }
 
-  private static Workload gelu() {
+  static Workload gelu(String name, int rows) {
     return new Workload(
-        "gelu",
-        "GELU [4096,3072]",
+        name,
+        "GELU [" + rows + ",3072]",
         SAME,
-        List.of(Input.of(SAME, 4096, 3072).scaled(3)),
+        List.of(Input.of(SAME, rows, 3072).scaled(3)),
         in -> Gelu.of(in[0]));
   }
 
-  private static Workload softmax() {
+  static Workload softmax(String name, int batch, int extent) {
     return new Workload(
-        "softmax",
-        "softmax [24,512,512]",
+        name,
+        "softmax [" + batch + "," + extent + "," + extent + "]",
         SAME,
-        List.of(Input.of(SAME, 24, 512, 512).scaled(4)),
+        List.of(Input.of(SAME, batch, extent, extent).scaled(4)),
         in -> Softmax.of(in[0]));
   }
 
-  private static Workload attention() {
-    Input x = Input.of(SAME, 2, 12, 512, 64);
+  static Workload attention(String name, int tokens) {
+    Input x = Input.of(SAME, 2, 12, tokens, 64);
     return new Workload(
-        "attention",
-        "attention, batch 2, 12 heads, 512 tokens of 64",
+        name,
+        "attention, batch 2, 12 heads, " + tokens + " tokens of 64",
         SAME,
         List.of(x, x, x),
         in -> Attention.of(in[0], in[1], in[2]));

@@ -2,6 +2,8 @@ package io.med3dinsight.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.med3dinsight.engine.cuda.nvidia.Cuda;
+import io.med3dinsight.engine.cuda.nvidia.CudaReport;
 import io.med3dinsight.report.Build;
 import io.med3dinsight.report.Machine;
 import java.io.IOException;
@@ -45,7 +47,7 @@ final class DoctorCommand implements Callable<Integer>, Computes {
   private static Map<String, Object> findings() throws IOException {
     Build build = Build.current();
     Machine machine = Machine.current();
-    CudaProbe cuda = CudaProbe.run();
+    CudaReport cuda = Cuda.report();
     Path here = Path.of("").toAbsolutePath();
     Map<String, Object> findings = new LinkedHashMap<>();
     findings.put("version", build.version());
@@ -60,6 +62,9 @@ final class DoctorCommand implements Callable<Integer>, Computes {
     findings.put("simd", machine.simd());
     findings.put("cudaDriver", cuda.driver());
     findings.put("cudaDevices", cuda.devices());
+    findings.put("cudaNatives", cuda.natives());
+    findings.put("cublas", cuda.cublas());
+    findings.put("cudnn", cuda.cudnn());
     findings.put("cudaBackend", cuda.backend());
     findings.put("folder", here.toString());
     findings.put("diskFreeMiB", Files.getFileStore(here).getUsableSpace() >> 20);

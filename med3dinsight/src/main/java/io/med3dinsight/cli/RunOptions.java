@@ -30,6 +30,12 @@ final class RunOptions {
       description = "Settings in YAML or JSON; those not named keep their defaults.")
   private Path config;
 
+  @Option(
+      names = "--encoder",
+      paramLabel = "TYPE",
+      description = "Architecture: unet, nnformer, swin_unetr or unetr; the same as network.type.")
+  private String encoder;
+
   @Parameters(
       paramLabel = "KEY=VALUE",
       arity = "0..*",
@@ -56,6 +62,11 @@ final class RunOptions {
    * @throws io.med3dinsight.UsageException for an unknown key or a value of the wrong type
    */
   <R extends Record> R settings(R defaults) {
-    return Configuration.read(defaults, config, overrides);
+    List<String> all = new ArrayList<>();
+    if (encoder != null) {
+      all.add("network.type=" + encoder);
+    }
+    all.addAll(overrides);
+    return Configuration.read(defaults, config, all);
   }
 }

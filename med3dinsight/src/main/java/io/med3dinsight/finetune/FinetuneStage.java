@@ -7,9 +7,10 @@ import io.med3dinsight.dataset.PatchSampler;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.Rng;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.inference.SegmentationPlan;
-import io.med3dinsight.network.UNet;
+import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Network;
@@ -24,9 +25,10 @@ import io.med3dinsight.nn.optim.Schedule;
 import io.med3dinsight.training.Metrics;
 import io.med3dinsight.training.Stage;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Supervised training of a {@link UNet} on labelled cases: soft Dice and cross-entropy at several
+ * Supervised training of a network on labelled cases: soft Dice and cross-entropy at several
  * resolutions, AdamW with a cosine schedule, and a moving average of the weights.
  */
 public final class FinetuneStage implements Stage<PatchBatches.Batch> {
@@ -38,7 +40,7 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
   private final SegmentationPlan plan;
   private final FinetuneSettings settings;
   private final long seed;
-  private final UNet network;
+  private final EncoderDecoder network;
   private final Optimizer optimizer;
   private final Ema ema;
   private final DeepSupervision loss = new DeepSupervision(DiceCrossEntropyLoss.nnUNet());
@@ -61,8 +63,8 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
     this.seed = seed;
     this.validation = validation;
     network =
-        new UNet(
-            Setup.of(device, seed), plan.network(), plan.classes(), settings.supervisedLevels());
+        plan.network()
+            .build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels());
     optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
     ema = new Ema(network.namedParameters(), settings.emaDecay());
     PatchSampler sampler =
@@ -79,8 +81,13 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
   }
 
   /** The network that is trained; owned by this stage. */
-  public UNet unet() {
+  public EncoderDecoder trained() {
     return network;
+  }
+
+  @Override
+  public Map<String, Rng> randomStreams() {
+    return network.randomStreams();
   }
 
   @Override

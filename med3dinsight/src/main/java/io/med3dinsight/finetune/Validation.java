@@ -4,7 +4,7 @@ import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.InferenceOptions;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
-import io.med3dinsight.network.UNet;
+import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.volume.Grid;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +43,7 @@ public final class Validation {
   }
 
   /** Mean Dice over the cases; empty without any. */
-  OptionalDouble score(UNet network) {
+  OptionalDouble score(EncoderDecoder network) {
     if (cases.isEmpty()) {
       return OptionalDouble.empty();
     }

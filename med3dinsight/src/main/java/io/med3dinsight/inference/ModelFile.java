@@ -1,7 +1,7 @@
 package io.med3dinsight.inference;
 
 import io.med3dinsight.engine.tensor.Device;
-import io.med3dinsight.network.UNet;
+import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
@@ -19,7 +19,7 @@ final class ModelFile {
 
   private ModelFile() {}
 
-  static void save(Path file, SegmentationPlan plan, UNet network) {
+  static void save(Path file, SegmentationPlan plan, EncoderDecoder network) {
     Checkpoint.writer(new Network(KIND, plan.toJson())).module(network).write(file);
   }
 
@@ -40,7 +40,8 @@ final class ModelFile {
                 + " of a finished run.");
       }
       SegmentationPlan plan = SegmentationPlan.fromJson(stored.config(), file.toString());
-      UNet network = new UNet(Setup.of(device, 0), plan.network(), plan.classes(), 1);
+      EncoderDecoder network =
+          plan.network().build(Setup.of(device, 0), plan.classes(), 1);
       try {
         restore(checkpoint, network, file);
         network.train(false);
@@ -69,10 +70,10 @@ final class ModelFile {
   }
 
   /** Fills every tensor of the network; only the heads of deep supervision may be left over. */
-  private static void restore(Checkpoint checkpoint, UNet network, Path file) {
+  private static void restore(Checkpoint checkpoint, EncoderDecoder network, Path file) {
     LoadReport report = checkpoint.load(network, "");
     boolean fits = report.missing().isEmpty() && report.wrongShape().isEmpty();
-    boolean known = report.unexpected().stream().allMatch(n -> n.matches("head[1-9]\\d*\\..*"));
+    boolean known = report.unexpected().stream().allMatch(network::trainingOnly);
     if (!fits || !known) {
       throw new CheckpointException(
           "Checkpoint '"

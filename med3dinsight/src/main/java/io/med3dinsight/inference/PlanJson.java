@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.network.NetworkConfig;
+import io.med3dinsight.network.NetworkJson;
+import io.med3dinsight.network.NetworkType;
 import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.volume.Normalization;
@@ -38,16 +41,7 @@ final class PlanJson {
     plan.labels().forEach((value, name) -> labels.put(Integer.toString(value), name));
     root.set("preprocessing", write(plan.preprocessing()));
     root.set("patch", ints(plan.window()));
-    UNetConfig network = plan.network();
-    ObjectNode net = root.putObject("network");
-    net.put("inputChannels", network.inputChannels());
-    net.set("channels", ints(network.channels()));
-    ArrayNode strides = net.putArray("strides");
-    for (int[] stride : network.strides()) {
-      strides.add(ints(stride));
-    }
-    net.put("convolutions", network.convolutions());
-    net.put("residual", network.residual());
+    root.set("network", plan.network().toJson());
     return root;
   }
 
@@ -88,7 +82,7 @@ final class PlanJson {
       int[] p = ints(root.get("patch"), "patch", 3);
       PatchSize patch = new PatchSize(p[0], p[1], p[2]);
       Preprocessing preprocessing = preprocessing(root.get("preprocessing"));
-      UNetConfig network = network(root.get("network"));
+      NetworkConfig network = network(root.get("network"));
       return new SegmentationPlan(dataset, modality, labels, preprocessing, patch, network);
     } catch (IllegalArgumentException | ArithmeticException | UsageException e) {
       throw new CheckpointException(
@@ -156,7 +150,19 @@ final class PlanJson {
     return new Spacing(mm[0], mm[1], mm[2]);
   }
 
-  private UNetConfig network(JsonNode node) {
+  private NetworkConfig network(JsonNode node) {
+    if (node == null || !node.isObject()) {
+      throw wrong("network", node, "a JSON object");
+    }
+    if (NetworkJson.type(node) != NetworkType.UNET) {
+      return NetworkJson.read(node);
+    }
+    ObjectNode unet = node.deepCopy();
+    unet.remove("type");
+    return unet(unet);
+  }
+
+  private UNetConfig unet(JsonNode node) {
     object(node, "network", "inputChannels", "channels", "strides", "convolutions", "residual");
     int[] channels = ints(node.get("channels"), "channels", -1);
     JsonNode steps = node.get("strides");

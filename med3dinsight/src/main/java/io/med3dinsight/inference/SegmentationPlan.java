@@ -3,6 +3,7 @@ package io.med3dinsight.inference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.volume.Preprocessing;
 import java.util.Arrays;
@@ -20,7 +21,7 @@ import java.util.TreeMap;
  *     the same
  * @param preprocessing the way from a file's voxels to the network's
  * @param patch extents of the network's window in voxels, each divisible by the network's strides
- * @param network the UNet, with one input channel and {@link #classes} outputs
+ * @param network the network, with one input channel and {@link #classes} outputs
  */
 public record SegmentationPlan(
     String dataset,
@@ -28,7 +29,7 @@ public record SegmentationPlan(
     SortedMap<Integer, String> labels,
     Preprocessing preprocessing,
     PatchSize patch,
-    UNetConfig network) {
+    NetworkConfig network) {
 
   /**
    * @throws IllegalArgumentException when the parts do not fit each other
@@ -52,18 +53,18 @@ public record SegmentationPlan(
     }
   }
 
-  private static void requireUsable(UNetConfig network) {
+  private static void requireUsable(NetworkConfig network) {
     if (network.inputChannels() != 1) {
       throw new IllegalArgumentException(
           "a network of " + network.inputChannels() + " input channels, expected 1");
     }
-    if (network.stages() < 2) {
+    if (network instanceof UNetConfig unet && unet.stages() < 2) {
       throw new IllegalArgumentException(
-          "a network of " + network.stages() + " stage, expected at least 2");
+          "a network of " + unet.stages() + " stage, expected at least 2");
     }
   }
 
-  private static void requireDivisible(PatchSize patch, UNetConfig network) {
+  private static void requireDivisible(PatchSize patch, NetworkConfig network) {
     int[] extents = {patch.depth(), patch.height(), patch.width()};
     int[] divisor = network.divisor();
     for (int a = 0; a < 3; a++) {

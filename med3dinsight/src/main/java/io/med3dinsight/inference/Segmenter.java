@@ -5,7 +5,7 @@ import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
-import io.med3dinsight.network.UNet;
+import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
@@ -26,7 +26,7 @@ public final class Segmenter implements AutoCloseable {
   private static final BooleanSupplier NEVER = () -> false;
 
   private final SegmentationPlan plan;
-  private final UNet network;
+  private final EncoderDecoder network;
   private final InferenceOptions options;
   private final boolean owner;
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
@@ -38,11 +38,11 @@ public final class Segmenter implements AutoCloseable {
    * @param network with {@code plan.network()} and {@code plan.classes()} outputs
    * @throws IllegalArgumentException when the network is not the plan's
    */
-  public Segmenter(SegmentationPlan plan, UNet network, InferenceOptions options) {
+  public Segmenter(SegmentationPlan plan, EncoderDecoder network, InferenceOptions options) {
     this(plan, network, options, false);
   }
 
-  Segmenter(SegmentationPlan plan, UNet network, InferenceOptions options, boolean owner) {
+  Segmenter(SegmentationPlan plan, EncoderDecoder network, InferenceOptions options, boolean owner) {
     if (!network.config().equals(plan.network())) {
       throw new IllegalArgumentException(
           "the network is " + network.config() + ", expected the plan's " + plan.network());
@@ -65,7 +65,7 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /** Writes the weights with the plan, completely or not at all. */
-  public static void save(Path file, SegmentationPlan plan, UNet network) {
+  public static void save(Path file, SegmentationPlan plan, EncoderDecoder network) {
     ModelFile.save(file, plan, network);
   }
 

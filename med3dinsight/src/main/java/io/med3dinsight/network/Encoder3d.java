@@ -1,5 +1,6 @@
 package io.med3dinsight.network;
 
+import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 
 /** A 3D encoder that can be pretrained, and fine-tuned for segmentation and classification. */
@@ -14,4 +15,17 @@ public interface Encoder3d {
 
   /** Channels of each level of the pyramid. */
   int[] channels();
+
+  /**
+   * One vector for each volume, for classification: the mean of the coarsest features, [N,C].
+   *
+   * @param x [N,D,H,W,C]
+   */
+  default Tensor embedding(Tensor x) {
+    return Scope.tidy(
+        () -> {
+          Tensor[] f = features(x);
+          return f[f.length - 1].mean(false, 1, 2, 3);
+        });
+  }
 }

@@ -6,15 +6,15 @@ import io.med3dinsight.dataset.PatchSize;
 import java.util.Arrays;
 
 /**
- * Patch size and strides that suit a dataset, by nnU-Net's rules (Isensee et al. 2021, supplement):
+ * Patch size and network that suit a dataset. A UNet's strides follow from the data by nnU-Net's rules (Isensee et al. 2021, supplement):
  * the patch covers the median case unless that is too large; an axis is halved from stage to stage
  * as long as it keeps four voxels and its voxels are less than twice as large as the finest of such
- * axes.
+ * axes. The other architectures take the patch as it is, rounded up to whole tokens.
  *
  * @param patch extents of the network's input, divisible by the strides' product
  * @param network the network's shape
  */
-public record NetworkPlan(PatchSize patch, UNetConfig network) {
+public record NetworkPlan(PatchSize patch, NetworkConfig network) {
   private static final int SMALLEST = 4;
   private static final int LEAST_VOXELS = 512;
 
@@ -40,6 +40,9 @@ public record NetworkPlan(PatchSize patch, UNetConfig network) {
   }
 
   private static NetworkPlan of(NetworkSettings settings, int[] size, double[] spacing) {
+    if (settings.type() != NetworkType.UNET) {
+      return transformer(settings, size);
+    }
     int[][] strides = strides(settings.channels().length, size, spacing);
     if (strides.length < 2) {
       throw new UsageException(
@@ -61,11 +64,21 @@ public record NetworkPlan(PatchSize patch, UNetConfig network) {
             strides,
             settings.convolutions(),
             settings.residual());
-    int[] divisor = network.divisor();
-    for (int a = 0; a < 3; a++) {
-      size[a] = (size[a] + divisor[a] - 1) / divisor[a] * divisor[a];
-    }
+    roundUp(size, network.divisor());
     return new NetworkPlan(new PatchSize(size[0], size[1], size[2]), network);
+  }
+
+  private static NetworkPlan transformer(NetworkSettings settings, int[] size) {
+    roundUp(size, settings.transformer().unit(settings.type()));
+    return new NetworkPlan(
+        new PatchSize(size[0], size[1], size[2]),
+        settings.transformer().config(settings.type(), 1, size));
+  }
+
+  private static void roundUp(int[] size, int[] unit) {
+    for (int a = 0; a < 3; a++) {
+      size[a] = (size[a] + unit[a] - 1) / unit[a] * unit[a];
+    }
   }
 
   /** The median case, its longest axis in mm shortened until the patch is small enough. */

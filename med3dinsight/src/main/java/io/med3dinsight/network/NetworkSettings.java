@@ -5,15 +5,23 @@ import io.med3dinsight.UsageException;
 /**
  * What a user may choose of the network; the rest follows from the data ({@link NetworkPlan}).
  *
+ * @param type the architecture; channels, convolutions and residual are the UNet's
  * @param channels of each stage, finest first; fewer stages are used where the patch is too small
  *     for all of them
  * @param convolutions 3x3x3 convolutions per stage
  * @param residual whether the encoder's stages are residual blocks
  * @param patch extents along D, H, W in voxels; null to derive them from the data
  * @param maxPatchVoxels bound on the voxels of a derived patch
+ * @param transformer shape of the other architectures
  */
 public record NetworkSettings(
-    int[] channels, int convolutions, boolean residual, int[] patch, int maxPatchVoxels) {
+    NetworkType type,
+    int[] channels,
+    int convolutions,
+    boolean residual,
+    int[] patch,
+    int maxPatchVoxels,
+    TransformerSettings transformer) {
   public NetworkSettings {
     if (channels.length < 2) {
       throw new UsageException(
@@ -32,6 +40,19 @@ public record NetworkSettings(
       throw new UsageException(
           "network.maxPatchVoxels is " + maxPatchVoxels + ": expected at least 512.");
     }
+  }
+
+  /** A UNet. */
+  public NetworkSettings(
+      int[] channels, int convolutions, boolean residual, int[] patch, int maxPatchVoxels) {
+    this(
+        NetworkType.UNET,
+        channels,
+        convolutions,
+        residual,
+        patch,
+        maxPatchVoxels,
+        TransformerSettings.standard());
   }
 
   /** A residual UNet of four stages on patches of at most 96x96x96 voxels. */

@@ -7,12 +7,13 @@ import io.med3dinsight.nn.layer.Conv3d;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Encoder, decoder and 1x1x1 heads: class scores for segmentation, or intensities for
  * reconstruction. With deep supervision each level but the coarsest has a head.
  */
-public final class UNet extends Module {
+public final class UNet extends EncoderDecoder {
   private final UNetConfig config;
   private final UNetEncoder encoder;
   private final UNetDecoder decoder;
@@ -33,6 +34,7 @@ public final class UNet extends Module {
     }
   }
 
+  @Override
   public UNetEncoder encoder() {
     return encoder;
   }
@@ -41,6 +43,7 @@ public final class UNet extends Module {
     return decoder;
   }
 
+  @Override
   public UNetConfig config() {
     return config;
   }
@@ -51,16 +54,8 @@ public final class UNet extends Module {
     return heads.get(0).call(decoder.decode(encoder.features(x))[0]);
   }
 
-  /** Scores of every supervised level, finest first. */
-  public Tensor[] levels(Tensor x) {
-    return tidyAll(() -> fromFeatures(encoder.features(x)));
-  }
-
-  /**
-   * Scores of every supervised level from the encoder's pyramid, for callers that need the pyramid
-   * too.
-   */
-  public Tensor[] fromFeatures(Tensor[] pyramid) {
+  @Override
+  public Tensor[] fromFeatures(Tensor x, Tensor[] pyramid) {
     return tidyAll(
         () -> {
           Tensor[] decoded = decoder.decode(pyramid);
@@ -68,5 +63,20 @@ public final class UNet extends Module {
           Arrays.setAll(out, i -> heads.get(i).call(decoded[i]));
           return out;
         });
+  }
+
+  @Override
+  public Map<String, Module> encoderParts() {
+    return Map.of("encoder", encoder);
+  }
+
+  @Override
+  public Map<String, Module> decoderParts() {
+    return Map.of("decoder", decoder);
+  }
+
+  @Override
+  public boolean trainingOnly(String name) {
+    return name.matches("head[1-9]\\d*\\..*");
   }
 }

@@ -1,6 +1,8 @@
 package io.med3dinsight.network;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.UsageException;
+import io.med3dinsight.nn.Setup;
 import java.util.Arrays;
 
 /**
@@ -15,7 +17,8 @@ import java.util.Arrays;
  *     presets, or plain ones
  */
 public record UNetConfig(
-    int inputChannels, int[] channels, int[][] strides, int convolutions, boolean residual) {
+    int inputChannels, int[] channels, int[][] strides, int convolutions, boolean residual)
+    implements NetworkConfig {
   /** nnU-Net's leaky ReLU. */
   public static final float SLOPE = 0.01f;
 
@@ -36,11 +39,26 @@ public record UNetConfig(
     }
   }
 
+  @Override
+  public NetworkType type() {
+    return NetworkType.UNET;
+  }
+
+  @Override
+  public UNet build(Setup setup, int outputs, int supervised) {
+    return new UNet(setup, this, outputs, supervised);
+  }
+
+  @Override
+  public ObjectNode toJson() {
+    return NetworkJson.write(this);
+  }
+
   public int stages() {
     return channels.length;
   }
 
-  /** The factor along D, H, W by which the extents of an input must be divisible. */
+  @Override
   public int[] divisor() {
     int[] d = {1, 1, 1};
     for (int[] s : strides) {
@@ -51,7 +69,7 @@ public record UNetConfig(
     return d;
   }
 
-  /** A text that two networks share when their weights fit each other. */
+  @Override
   public String signature() {
     return "unet(in="
         + inputChannels

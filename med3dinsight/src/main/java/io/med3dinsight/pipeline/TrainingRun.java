@@ -10,6 +10,7 @@ import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.optim.Ema;
 import io.med3dinsight.pretrain.DescribedVolume;
@@ -152,7 +153,7 @@ public final class TrainingRun {
         return false;
       }
       try (Ema.Applied averaged = stage.ema().apply()) {
-        Segmenter.save(folder.model(), data.plan(), stage.unet());
+        Segmenter.save(folder.model(), data.plan(), stage.trained());
       }
       return true;
     }
@@ -170,12 +171,13 @@ public final class TrainingRun {
   }
 
   private void startFromPretrained(FinetuneStage stage) {
-    String prefix = PretrainNetwork.UNET_PREFIX;
+    String prefix = PretrainNetwork.PREFIX;
+    Map<String, Module> parts = new LinkedHashMap<>(stage.trained().encoderParts());
+    if (settings.finetune().start() == FinetuneSettings.Start.ENCODER_AND_DECODER) {
+      parts.putAll(stage.trained().decoderParts());
+    }
     try (Checkpoint c = Checkpoint.open(folder.pretrained())) {
-      c.load(stage.unet().encoder(), prefix + "encoder.");
-      if (settings.finetune().start() == FinetuneSettings.Start.ENCODER_AND_DECODER) {
-        c.load(stage.unet().decoder(), prefix + "decoder.");
-      }
+      parts.forEach((name, part) -> c.load(part, prefix + name + "."));
     }
     stage.weightsReplaced();
   }

@@ -5,8 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.engine.function.Losses;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.Rng;
 import io.med3dinsight.engine.tensor.Tensor;
-import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Network;
@@ -20,6 +21,7 @@ import io.med3dinsight.training.Stage;
 import io.med3dinsight.transport.Alignment;
 import io.med3dinsight.transport.PartialTransportAlignment;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Pretraining without labels (Med3DInsight, arXiv 2509.09064): alignment of the slices' embeddings
@@ -45,7 +47,7 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
    */
   public PretrainStage(
       Device device,
-      UNetConfig config,
+      NetworkConfig config,
       PatchSize patch,
       PretrainSettings settings,
       List<DescribedVolume> volumes,
@@ -62,7 +64,7 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
     description =
         JsonNodeFactory.instance
             .objectNode()
-            .put("unet", config.signature())
+            .put("network", config.signature())
             .put("psat", settings.psat().toString())
             .put("metric", settings.metric().toString())
             .put("embedding", batches.width())
@@ -107,6 +109,11 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
   }
 
   @Override
+  public Map<String, Rng> randomStreams() {
+    return network.volumes().randomStreams();
+  }
+
+  @Override
   public SampleSource<CropBatches.Batch> batches() {
     return batches;
   }
@@ -128,7 +135,8 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   @Override
   public Tensor loss(CropBatches.Batch batch, Metrics metrics) {
-    Tensor[] features = network.unet().encoder().features(volumes(batch.masked()));
+    Tensor masked = volumes(batch.masked());
+    Tensor[] features = network.volumes().encoder().features(masked);
     Tensor total = null;
     if (settings.imageWeight() + settings.textWeight() > 0) {
       Tensor seen = network.psat().embed(features[features.length - 1], batch.queries());
@@ -136,7 +144,7 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
       total = align(total, seen, batch.texts(), settings.textWeight(), "text", metrics);
     }
     if (settings.reconstructionWeight() > 0) {
-      Tensor rebuilt = network.unet().fromFeatures(features)[0];
+      Tensor rebuilt = network.volumes().fromFeatures(masked, features)[0];
       Tensor error = Losses.mse(rebuilt, volumes(batch.image()));
       metrics.add("loss.reconstruction", error.item());
       total = plus(total, error.mul((float) settings.reconstructionWeight()));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.cli.Programs.Ended;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,10 +85,27 @@ class CommandLineTest {
 
   @Test
   void cudaAndUnknownDevicesAreRefused() throws IOException {
-    Ended cuda = Programs.run(ProbeProgram.class, "train", "--device", "cuda", ".", "true");
+    // No machine has so many, with or without a driver.
+    Ended cuda = Programs.run(ProbeProgram.class, "train", "--device", "cuda:999", ".", "true");
     assertEquals(4, cuda.code(), cuda.err());
+    List<String> said = cuda.err().lines().filter(l -> !l.contains("incubator")).toList();
+    assertEquals(1, said.size(), cuda.err());
+    assertTrue(said.get(0).startsWith("Device 'cuda:999' cannot be used: "), said.get(0));
+    assertTrue(said.get(0).endsWith(", or use --device cpu."), said.get(0));
     Ended other = Programs.run(ProbeProgram.class, "train", "--device", "tpu", ".", "true");
     assertEquals(2, other.code(), other.err());
     assertTrue(other.err().contains("--device"), other.err());
+  }
+
+  @Test
+  void theDoctorSaysWhatThereIsOfCuda() throws IOException {
+    Ended ended =
+        Programs.run(Main.class, "-Dmed3dinsight.relaunch=false", "doctor", "--json");
+    assertEquals(0, ended.code(), ended.err());
+    for (String part :
+        List.of("cudaDriver", "cudaDevices", "cudaNatives", "cublas", "cudnn", "cudaBackend")) {
+      assertTrue(ended.out().contains("\"" + part + "\" : "), ended.out());
+    }
+    assertTrue(ended.out().contains("\"cudaNatives\" : \"JCuda 12.6.0"), ended.out());
   }
 }

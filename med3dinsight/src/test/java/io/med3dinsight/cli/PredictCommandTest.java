@@ -206,12 +206,22 @@ class PredictCommandTest {
     "--overlap, 1.5, The overlap of windows is 1.5",
     "--overlap, much, --overlap",
     "--device, tpu, --device",
+    "--precision, fp8, 'expected fp32, tf32 or bf16'",
+    "--precision, bf16, --precision bf16 needs a CUDA device",
     "--threads, -1, --threads",
     "--mirorr, x, --mirorr"
   })
   void aWrongOptionIsAUsageError(String option, String value, String part) {
     image("a.nii.gz", 9);
     assertRefused(2, part, predict(run, images, out, option, value));
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void aDeviceThatIsNotThereIsADeviceError() {
+    image("a.nii.gz", 9);
+    assertRefused(
+        4, "Device 'cuda:999' cannot be used", predict(run, images, out, "--device", "cuda:999"));
     assertFalse(Files.exists(out));
   }
 

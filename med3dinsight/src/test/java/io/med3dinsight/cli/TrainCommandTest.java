@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainCommandTest {
   @TempDir private Path folder;
@@ -95,6 +97,43 @@ class TrainCommandTest {
     Path data = TinyData.write(folder.resolve("data"));
     Path run = folder.resolve("run");
     assertGood(train(run, data, settings()));
+    Path out = folder.resolve("c3.nii.gz");
+    Ended predicted =
+        InProcess.run(
+            PredictCommand.class,
+            "predict",
+            "--model",
+            run.toString(),
+            "--input",
+            TinyData.image(data, 3).toString(),
+            "--output",
+            out.toString());
+    assertEquals(0, predicted.code(), predicted.err());
+    assertArrayEquals(
+        LabelVolume.read(run.resolve("predictions/c3.nii.gz")).labels(),
+        LabelVolume.read(out).labels());
+  }
+
+  /** Every architecture is pretrained, fine-tuned, saved, and segments with what was saved. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "nnformer;network.transformer.embedding=8;network.transformer.heads=[1,2,2,4]",
+        "swin_unetr;network.transformer.embedding=4;network.transformer.heads=[1,1,2,2]",
+        "unetr;network.transformer.embedding=2;network.transformer.hidden=12;"
+      })
+  void everyEncoderTrainsAndPredicts(String encoder, String embedding, String more)
+      throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path run = folder.resolve("run");
+    List<String> words =
+        new ArrayList<>(List.of("--encoder", encoder, "network.patch=[8,12,34]", embedding));
+    words.add(more == null ? "network.transformer.heads=[2]" : more);
+    if (encoder.equals("unetr")) {
+      words.add("network.transformer.layers=4");
+    }
+    assertGood(train(run, data, settings(words.toArray(String[]::new))));
     Path out = folder.resolve("c3.nii.gz");
     Ended predicted =
         InProcess.run(

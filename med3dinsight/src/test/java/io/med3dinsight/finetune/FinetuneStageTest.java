@@ -119,10 +119,10 @@ class FinetuneStageTest {
       assertTrue(train(stage, dir, false, records, 999));
       assertEquals(1, records.of("dice.validation").length);
       // The network has its trained weights back after validation.
-      Tensor trained = stage.unet().namedParameters().get("head0.weight");
+      Tensor trained = stage.trained().namedParameters().get("head0.weight");
       Tensor average = stage.ema().namedState().get("head0.weight");
       assertFalse(Arrays.equals(trained.toFloats(), average.toFloats()));
-      Layout layout = stage.unet().namedState().get("head0.weight").layout();
+      Layout layout = stage.trained().namedState().get("head0.weight").layout();
       try (SafetensorsFile f = SafetensorsFile.open(best(dir))) {
         assertArrayEquals(
             layout.toTorch(average.toFloats(), average.shape()), f.floats("head0.weight"));

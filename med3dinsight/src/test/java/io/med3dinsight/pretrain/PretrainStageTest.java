@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaOptions;
+import io.med3dinsight.engine.cuda.SimulatedDriver;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.kernels.ptx.SimulatorOptions;
 import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
 import io.med3dinsight.progress.Progress;
@@ -58,17 +62,25 @@ class PretrainStageTest {
   }
 
   private static PretrainStage stage(PretrainSettings s, float broken) {
+    return stage(DEVICE, s, broken);
+  }
+
+  private static PretrainStage stage(Device device, PretrainSettings s, float broken) {
     return new PretrainStage(
-        DEVICE, NETWORK, new PatchSize(8, 8, 8), s, volumes(broken), "test", 3);
+        device, NETWORK, new PatchSize(8, 8, 8), s, volumes(broken), "test", 3);
   }
 
   private Records train(PretrainStage stage) {
+    return train(stage, DEVICE);
+  }
+
+  private Records train(PretrainStage stage, Device device) {
     Records records = new Records();
     assertTrue(
         Trainer.run(
             stage,
             new TrainingContext(
-                dir, DEVICE, false, Duration.ofHours(1), records, Progress.NONE, () -> false)));
+                dir, device, false, Duration.ofHours(1), records, Progress.NONE, () -> false)));
     return records;
   }
 
@@ -91,6 +103,24 @@ class PretrainStageTest {
     }
   }
 
+  /** Encoder, slice-aware transformer and partial transport on the kernels that ship. */
+  @Test
+  void pretrainsOnSimulatedCudaAsOnTheCpu() {
+    PretrainSettings settings = CropBatchesTest.settings(2, 4, 0.3, 1, 1, 1);
+    SimulatedDriver driver = new SimulatedDriver(SimulatorOptions.defaults().withHostThreads(2));
+    Device cuda = Device.of(new CudaBackend(driver, CudaOptions.DEFAULT.ownKernels()));
+    Records expected;
+    try (PretrainStage stage = stage(settings, 1)) {
+      expected = train(stage);
+    }
+    try (PretrainStage stage = stage(cuda, settings, 1)) {
+      Records actual = train(stage, cuda);
+      for (String name : List.of("loss", "loss.image", "loss.text", "loss.reconstruction")) {
+        assertArrayEquals(expected.of(name), actual.of(name), 2e-3, name);
+      }
+    }
+  }
+
   /** A switched-off term is not computed, and what only it would train stays as it was. */
   @ParameterizedTest
   @CsvSource({"0,1,1", "1,0,1", "1,1,0", "0,0,1", "0,2,0"})
@@ -105,7 +135,7 @@ class PretrainStageTest {
       Map<String, float[]> after = weights(stage);
       for (String name : before.keySet()) {
         boolean psat = name.startsWith("psat.") || name.startsWith("metric.");
-        boolean rebuilding = name.startsWith("unet.decoder") || name.startsWith("unet.head");
+        boolean rebuilding = name.startsWith("network.decoder") || name.startsWith("network.head");
         boolean off = (psat && image + text == 0) || (rebuilding && rebuilt == 0);
         boolean same = Arrays.equals(before.get(name), after.get(name));
         assertEquals(off, same, name);

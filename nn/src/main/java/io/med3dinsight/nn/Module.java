@@ -21,6 +21,7 @@ public abstract class Module implements AutoCloseable {
   private final Scope scope = Scope.detached();
   private final Map<String, State> parameters = new LinkedHashMap<>();
   private final Map<String, State> buffers = new LinkedHashMap<>();
+  private final Map<String, Tensor> constants = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
   private boolean training = true;
 
@@ -62,6 +63,20 @@ public abstract class Module implements AutoCloseable {
     return t;
   }
 
+  /**
+   * Whole numbers that follow from the module's shape, such as the indices of relative positions.
+   * PyTorch's files hold them, so they are written there and compared on loading, but they are no
+   * state.
+   */
+  protected final Tensor constant(String name, int[] values, int... extents) {
+    checkName(name);
+    try (Scope s = Scope.open()) {
+      Tensor t = scope.adopt(Tensor.of(setup.device(), values, extents));
+      constants.put(name, t);
+      return t;
+    }
+  }
+
   private Tensor fresh(Init init, long fanIn, long fanOut, int[] extents) {
     try (Scope s = Scope.open()) {
       Tensor t = Tensor.zeros(setup.device(), extents);
@@ -79,7 +94,10 @@ public abstract class Module implements AutoCloseable {
               + name
               + "' cannot name a part of a module: it must not be empty nor hold '.' or '/'.");
     }
-    if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+    if (parameters.containsKey(name)
+        || buffers.containsKey(name)
+        || constants.containsKey(name)
+        || children.containsKey(name)) {
       throw new IllegalArgumentException(
           "'" + name + "' is registered twice in " + getClass().getSimpleName() + ".");
     }
@@ -146,6 +164,18 @@ public abstract class Module implements AutoCloseable {
     Map<String, State> all = new LinkedHashMap<>();
     collect("", true, true, all);
     return Collections.unmodifiableMap(all);
+  }
+
+  /** Whole numbers that PyTorch keeps beside the parameters (I32), by name. */
+  public final Map<String, Tensor> namedConstants() {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    collectConstants("", all);
+    return Collections.unmodifiableMap(all);
+  }
+
+  private void collectConstants(String prefix, Map<String, Tensor> into) {
+    constants.forEach((name, t) -> into.put(prefix + name, t));
+    children.forEach((name, c) -> c.collectConstants(prefix + name + ".", into));
   }
 
   private Map<String, Tensor> tensors(boolean trained, boolean untrained) {

@@ -1,6 +1,7 @@
 package io.med3dinsight.bench.pytorch;
 
 import io.med3dinsight.bench.Computation;
+import io.med3dinsight.bench.NnFormerStep;
 import io.med3dinsight.bench.UNetStep;
 import io.med3dinsight.bench.Workload;
 import io.med3dinsight.bench.Workloads;
@@ -11,11 +12,14 @@ import io.med3dinsight.engine.tensor.Device;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Runs the rows of the comparison: first checks that both sides agree, then measures. */
 final class Rows {
   static final String UNET_STEP = "unet-step";
   static final String UNET_MEMORY = "unet-memory";
+  static final String NNFORMER_STEP = "nnformer-step";
+  static final String NNFORMER_MEMORY = "nnformer-memory";
   static final String TRANSPORT = "transport";
 
   /** float32 sums of up to 10^6 terms in different orders. */
@@ -43,6 +47,8 @@ final class Rows {
     names.add(TRANSPORT);
     names.add(UNET_STEP);
     names.add(UNET_MEMORY);
+    names.add(NNFORMER_STEP);
+    names.add(NNFORMER_MEMORY);
     return names;
   }
 
@@ -50,7 +56,21 @@ final class Rows {
   List<Result> run(String name) throws Exception {
     return switch (name) {
       case UNET_STEP -> List.of(unetStep());
-      case UNET_MEMORY -> List.of(unetMemory());
+      case UNET_MEMORY ->
+          List.of(
+              memory(
+                  UNET_MEMORY,
+                  "peak memory of that step",
+                  Map.of("NCDHW", "peer", "channels last", "peer-channels-last"),
+                  "ours"));
+      case NNFORMER_STEP -> List.of(nnFormerStep());
+      case NNFORMER_MEMORY ->
+          List.of(
+              memory(
+                  NNFORMER_MEMORY,
+                  "peak memory of that pass",
+                  Map.of("NCDHW", "nnformer-peer", "channels last", "nnformer-peer-channels-last"),
+                  "nnformer-ours"));
       case TRANSPORT -> transport();
       default -> workload(Workloads.named(name), TOLERANCE, "");
     };
@@ -123,7 +143,7 @@ final class Rows {
         throw new IllegalStateException(
             String.format(
                 Locale.ROOT,
-                "UNet, step %d: %s is %.6f here and %.6f in PyTorch",
+                "Step %d: %s is %.6f here and %.6f in PyTorch",
                 step,
                 i == 0 ? "the loss" : "the norm of the gradient",
                 ours[i],
@@ -134,29 +154,75 @@ final class Rows {
     return worst;
   }
 
-  private Result unetMemory() throws Exception {
-    double ours = OwnProcess.number(StepMemory.class, "ours");
-    double plain = OwnProcess.number(StepMemory.class, "peer");
-    double last = OwnProcess.number(StepMemory.class, "peer-channels-last");
-    double theirs = Math.min(plain, last);
+  /**
+   * @param peers names of variants and what {@link StepMemory} calls them
+   */
+  private Result memory(String row, String title, Map<String, String> peers, String own)
+      throws Exception {
+    double ours = OwnProcess.number(StepMemory.class, own);
+    double theirs = Double.POSITIVE_INFINITY;
+    String best = "";
+    for (Map.Entry<String, String> p : peers.entrySet()) {
+      double n = OwnProcess.number(StepMemory.class, p.getValue());
+      if (n < theirs) {
+        theirs = n;
+        best = p.getKey();
+      }
+    }
     double ratio = ours / theirs;
     return new Result(
-        UNET_MEMORY,
-        "peak memory of that step",
+        row,
+        title,
         "peak memory",
         "MiB",
         ours,
         theirs,
-        plain <= last ? "NCDHW" : "channels last",
+        best,
         ratio,
         ratio,
         ratio,
         ratio,
-        Targets.of(UNET_MEMORY, "peak memory"),
+        Targets.of(row, "peak memory"),
         0,
         "ours: the memory pool's counter; theirs: growth of the resident set of a process of its own",
         stamp.commit(),
         stamp.time());
+  }
+
+  private Result nnFormerStep() {
+    try (NnFormerStep ours = new NnFormerStep(device);
+        PeerNnFormer explicit = new PeerNnFormer(ours.network(), false, false);
+        PeerNnFormer fused = new PeerNnFormer(ours.network(), false, true);
+        PeerNnFormer last = new PeerNnFormer(ours.network(), true, true)) {
+      double difference = 0;
+      double[] o = ours.measuredStep();
+      for (PeerNnFormer p : List.of(explicit, fused, last)) {
+        difference = Math.max(difference, stepDifference(0, o, p.measuredStep()));
+      }
+      // A pass takes seconds: few runs warm it up.
+      Effort shorter =
+          new Effort(
+              effort.rounds(),
+              effort.turn(),
+              effort.warmUp(),
+              Math.min(4, effort.warmUpRuns()),
+              effort.pause());
+      Timing t =
+          Interleaved.measure(
+              new Contender("", ours::step),
+              List.of(
+                  new Contender("explicit attention", explicit::step),
+                  new Contender("fused attention", fused::step),
+                  new Contender("channels last", last::step)),
+              shorter);
+      return result(
+          NNFORMER_STEP,
+          "nnFormer, embedding 96, 128^3, forward and backward",
+          "step",
+          t,
+          difference,
+          "");
+    }
   }
 
   private Result result(

@@ -1,5 +1,6 @@
 package io.med3dinsight.bench.pytorch;
 
+import io.med3dinsight.bench.NnFormerStep;
 import io.med3dinsight.bench.UNetStep;
 import io.med3dinsight.engine.tensor.Device;
 import java.io.IOException;
@@ -30,9 +31,13 @@ public final class StepMemory {
           case "ours" -> ours();
           case "peer" -> peer(false);
           case "peer-channels-last" -> peer(true);
+          case "nnformer-ours" -> nnFormer();
+          case "nnformer-peer" -> nnFormerPeer(false);
+          case "nnformer-peer-channels-last" -> nnFormerPeer(true);
           default ->
               throw new IllegalArgumentException(
-                  "StepMemory takes ours, peer or peer-channels-last, but was given "
+                  "StepMemory takes [nnformer-]ours, [nnformer-]peer or"
+                      + " [nnformer-]peer-channels-last, but was given "
                       + String.join(" ", args));
         };
     System.out.println(String.format(Locale.ROOT, "%.1f", mib));
@@ -60,6 +65,33 @@ public final class StepMemory {
       System.gc();
       long before = status("VmRSS");
       for (int i = 0; i < STEPS; i++) {
+        peer.step();
+      }
+      return (status("VmHWM") - before) / 1024.0 + peer.bytes() / 1048576.0;
+    }
+  }
+
+  private static double nnFormer() {
+    Device device = Device.cpu(Comparison.THREADS);
+    try (NnFormerStep step = new NnFormerStep(device)) {
+      for (int i = 0; i < 2; i++) {
+        step.step();
+      }
+      return device.backend().memory().peak() / 1048576.0;
+    }
+  }
+
+  private static double nnFormerPeer(boolean channelsLast) throws IOException {
+    Loader.load(torch.class);
+    torch.set_num_threads(Comparison.THREADS);
+    try (Tensor a = torch.rand(64, 64)) {
+      torch.matmul(a, a).close();
+    }
+    try (NnFormerStep ours = new NnFormerStep(Device.cpu(1));
+        PeerNnFormer peer = new PeerNnFormer(ours.network(), channelsLast, true)) {
+      System.gc();
+      long before = status("VmRSS");
+      for (int i = 0; i < 2; i++) {
         peer.step();
       }
       return (status("VmHWM") - before) / 1024.0 + peer.bytes() / 1048576.0;

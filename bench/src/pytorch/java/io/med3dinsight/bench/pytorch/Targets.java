@@ -21,7 +21,9 @@ final class Targets {
           Map.entry("attention/" + Result.BOTH, 1.1),
           Map.entry("transport/" + Result.BOTH, 0.05),
           Map.entry("unet-step/step", 0.9),
-          Map.entry("unet-memory/peak memory", 1.0));
+          Map.entry("unet-memory/peak memory", 1.0),
+          Map.entry("nnformer-step/step", 1.0),
+          Map.entry("nnformer-memory/peak memory", 1.0));
 
   private Targets() {}
 

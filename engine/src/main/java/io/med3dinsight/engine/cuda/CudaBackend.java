@@ -4,6 +4,7 @@ import io.med3dinsight.engine.op.Op;
 import io.med3dinsight.engine.tensor.Arithmetic;
 import io.med3dinsight.engine.tensor.Backend;
 import io.med3dinsight.engine.tensor.DType;
+import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.engine.tensor.MemoryUse;
 import io.med3dinsight.engine.tensor.Storage;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -11,15 +12,21 @@ import io.med3dinsight.kernels.catalogue.Catalogue;
 import io.med3dinsight.kernels.catalogue.KernelSignature;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs ops on a CUDA device: kernels on one stream, in the order of the calls, and a memory pool.
  * May be used from several threads.
  */
 public class CudaBackend implements Backend, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CudaBackend.class);
+
   private final CudaDriver driver;
   private final CudaOptions options;
   private final DevicePool pool;
+  private volatile MatrixProducts matrixProducts;
+  private volatile Convolutions convolutions;
   private final Map<String, CudaDriver.Function> functions = new ConcurrentHashMap<>();
 
   public CudaBackend(CudaDriver driver, CudaOptions options) {
@@ -33,6 +40,9 @@ public class CudaBackend implements Backend, AutoCloseable {
     this.driver = driver;
     this.options = options;
     this.pool = new DevicePool(driver, exact);
+    CudaMatMul products = new CudaMatMul(this);
+    this.matrixProducts = products;
+    this.convolutions = new CudaConv(this, products);
   }
 
   public CudaDriver driver() {
@@ -65,6 +75,10 @@ public class CudaBackend implements Backend, AutoCloseable {
 
   @Override
   public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
+    if (!op.repeatable() && pool.recording()) {
+      throw new NotCapturableException(
+          "the step holds " + op.name() + ", whose numbers change from step to step");
+    }
     op.cuda(this, inputs, outputs);
   }
 
@@ -88,7 +102,69 @@ public class CudaBackend implements Backend, AutoCloseable {
     driver.synchronize();
   }
 
+  /** Asks {@code first} for matrix products before whoever does them now. */
+  public void prefer(MatrixProducts first) {
+    matrixProducts = MatrixProducts.inOrder(first, matrixProducts);
+  }
+
+  /** Asks {@code first} for convolutions before whoever does them now. */
+  public void prefer(Convolutions first) {
+    convolutions = Convolutions.inOrder(first, convolutions);
+  }
+
+  // ---- capturing, see CapturedStep
+
+  /** Locks first the pool, then the driver, as every allocation does. */
+  DevicePool.Arena beginCapture() {
+    DevicePool.Arena memory = pool.begin();
+    boolean begun = false;
+    try {
+      driver.beginCapture();
+      begun = true;
+    } finally {
+      if (!begun) {
+        pool.ended();
+      }
+    }
+    return memory;
+  }
+
+  CudaDriver.Graph endCapture() {
+    try {
+      return driver.endCapture();
+    } finally {
+      pool.ended();
+    }
+  }
+
+  /** Ends a recording that failed, wherever it did, and gives back its memory. */
+  void abandonCapture(DevicePool.Arena memory, CudaDriver.Graph graph) {
+    if (graph != null) {
+      graph.close();
+    } else if (pool.recording()) {
+      try {
+        endCapture().close();
+      } catch (DeviceException e) {
+        // The reason for the failure is on its way to the caller; this one only follows from it.
+        LOG.debug("a capture that failed could not be ended in order", e);
+      }
+    }
+    pool.release(memory);
+  }
+
+  void release(DevicePool.Arena memory) {
+    pool.release(memory);
+  }
+
   // ---- for ops
+
+  public MatrixProducts matrixProducts() {
+    return matrixProducts;
+  }
+
+  public Convolutions convolutions() {
+    return convolutions;
+  }
 
   /** The kernel of this name for elements of this type: {@code name_f32} or {@code name_bf16}. */
   public Launch kernel(String name, DType dtype) {

@@ -65,8 +65,7 @@ public final class Normalization {
       float slope) {
     Tensor[] out = Eager.run(new BatchNorm(eps, slope), x, orOnes(x, gamma), orZeros(x, beta));
     if (runningMean != null && !Checkpointing.recomputing()) {
-      Eager.run(new EmaStep(1 - momentum), runningMean, out[1]);
-      Eager.run(new EmaStep(1 - momentum), runningVar, out[3]);
+      Eager.run(new EmaStep(1 - momentum), runningMean, out[1], runningVar, out[3]);
     }
     return out[0];
   }

@@ -4,6 +4,7 @@ import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Elementwise;
 import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -33,15 +34,7 @@ public record Affine(float scale, float shift) implements Op {
 
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    int n = in[0].size();
-    cuda.kernel("elementwise_affine", in[0].dtype())
-        .over(n)
-        .buffer(in[0])
-        .buffer(out[0])
-        .i32(n)
-        .f32(scale)
-        .f32(shift)
-        .run();
+    CudaElementwise.unary(cuda, "affine", in[0], out[0], scale, shift);
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.AttentionBackward;
 import io.med3dinsight.engine.cpu.AttentionForward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaAttention;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -69,12 +71,29 @@ public record Attention(float scale, boolean bias, boolean mask) implements Op {
       throw mismatch("a mask of type I32", in);
     }
     int[] sums = Arrays.copyOf(q.toArray(), r - 1);
-    return new TensorType[] {TensorType.f32(q.with(-1, v.dim(-1))), TensorType.f32(Shape.of(sums))};
+    return new TensorType[] {
+      new TensorType(in[0].dtype(), q.with(-1, v.dim(-1))), TensorType.f32(Shape.of(sums))
+    };
   }
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     AttentionForward.run(cpu, in, bias, mask, scale, out[0], out[1]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.PRODUCT;
+  }
+
+  @Override
+  public int singles() {
+    return bias ? 1 << 3 : 0;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaAttention.forward(cuda, in, bias, mask, scale, out[0], out[1]);
   }
 
   @Override
@@ -112,6 +131,22 @@ public record Attention(float scale, boolean bias, boolean mask) implements Op {
     @Override
     public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
       AttentionBackward.run(cpu, in, bias, mask, scale, out);
+    }
+
+    @Override
+    public Precision precision() {
+      return Precision.PRODUCT;
+    }
+
+    @Override
+    public int singles() {
+      int logSum = 4 + (bias ? 1 : 0) + (mask ? 1 : 0);
+      return (bias ? 1 << 3 : 0) | 1 << logSum;
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+      CudaAttention.backward(cuda, in, bias, mask, scale, out);
     }
   }
 }

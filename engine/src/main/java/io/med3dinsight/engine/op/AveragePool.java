@@ -2,6 +2,7 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -14,12 +15,22 @@ import io.med3dinsight.engine.tensor.TensorType;
 public record AveragePool(PoolWindow window, boolean includePad) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(window.outputOf(this, in))};
+    return new TensorType[] {new TensorType(in[0].dtype(), window.outputOf(this, in))};
   }
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     window.pool(cpu, in[0].shape(), out[0].shape()).average(in[0], out[0], includePad);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    window.pool(cuda, in[0].shape(), out[0].shape()).average(in[0], out[0], includePad);
   }
 
   @Override

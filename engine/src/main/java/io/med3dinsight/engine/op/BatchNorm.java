@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.ChannelNorm;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaChannelNorm;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -47,6 +49,23 @@ public record BatchNorm(float eps, float slope) implements Op {
       variance[out[3].hostOffset() + c] = (float) (m.squares()[c] / (m.count() - 1));
     }
     norm.forward(in[0], in[1], in[2], out[1], out[2], channels, slope, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public int singles() {
+    return 0b110;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaChannelNorm norm = NormShapes.overBatch(cuda, in[0].shape());
+    norm.statistics(in[0], out[1], out[2], out[3], eps);
+    norm.forward(in[0], in[1], in[2], out[1], out[2], slope, out[0]);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -21,6 +22,21 @@ public record BatchNormGrad(boolean fixed, float slope) implements Op {
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     NormShapes.overBatch(cpu, in[0].shape()).backward(in, in[0].dim(-1), slope, fixed, out);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public int singles() {
+    return 0b111100;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    NormShapes.overBatch(cuda, in[0].shape()).backward(in, slope, fixed, out);
   }
 
   @Override

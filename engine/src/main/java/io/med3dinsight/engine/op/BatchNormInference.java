@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaChannelNorm;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -37,6 +39,23 @@ public record BatchNormInference(float eps, float slope) implements Op {
     }
     NormShapes.overBatch(cpu, in[0].shape())
         .forward(in[0], in[1], in[2], in[3], out[1], channels, slope, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public int singles() {
+    return 0b11110;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaChannelNorm norm = NormShapes.overBatch(cuda, in[0].shape());
+    norm.rstd(in[4], out[1], eps);
+    norm.forward(in[0], in[1], in[2], in[3], out[1], slope, out[0]);
   }
 
   @Override

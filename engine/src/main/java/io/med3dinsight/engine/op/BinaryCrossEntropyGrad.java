@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaLoss;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -34,6 +36,11 @@ public record BinaryCrossEntropyGrad() implements Op {
                 y[yo + i] = scale * (y[yo + i] - t[to + i]);
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaLoss.pairsGradient(cuda, CudaLoss.Pair.BINARY, in, out[0]);
   }
 
   @Override

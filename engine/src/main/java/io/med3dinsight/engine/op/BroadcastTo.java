@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.Broadcast;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaBroadcast;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -15,7 +17,7 @@ public record BroadcastTo(Shape shape) implements Op {
     if (!Shape.broadcast(in[0].shape(), shape).equals(shape)) {
       throw mismatch("a shape that broadcasts to " + shape, in);
     }
-    return new TensorType[] {TensorType.f32(shape)};
+    return new TensorType[] {new TensorType(in[0].dtype(), shape)};
   }
 
   @Override
@@ -32,6 +34,16 @@ public record BroadcastTo(Shape shape) implements Op {
             System.arraycopy(a, ao, y, yo, n);
           }
         });
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaBroadcast.to(cuda, in[0], out[0]);
   }
 
   @Override

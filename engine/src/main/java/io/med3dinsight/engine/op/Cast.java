@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -35,6 +37,11 @@ public record Cast(DType dtype) implements Op {
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     throw new DeviceException("Tensors of type BF16 exist on CUDA devices only.");
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.cast(cuda, in[0], out[0]);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.StridedCopy;
+import io.med3dinsight.engine.cuda.CudaArrange;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -32,6 +34,16 @@ public record Concat(int axis) implements Op {
       StridedCopy.scatter(cpu, t, out[0], at * strides[a], strides);
       at += t.dim(a);
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaArrange.concat(cuda, in, out[0].shape().axis(axis), out[0]);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.Conv;
 import io.med3dinsight.engine.cpu.ConvGeometry;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -39,7 +40,7 @@ public record Conv3d(ConvSpec spec) implements Op {
     if (g.d().out() < 1 || g.h().out() < 1 || g.w().out() < 1) {
       throw mismatch("an input at least as large as the kernel less the padding", in);
     }
-    return new TensorType[] {TensorType.f32(ConvSpec.output(g))};
+    return new TensorType[] {new TensorType(in[0].dtype(), ConvSpec.output(g))};
   }
 
   private ConvGeometry geometry(Shape x, Shape w) {
@@ -65,6 +66,26 @@ public record Conv3d(ConvSpec spec) implements Op {
   }
 
   @Override
+  public Precision precision() {
+    return Precision.PRODUCT;
+  }
+
+  /** The bias is added in single precision. */
+  @Override
+  public int singles() {
+    return 1 << 2;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (out[0].size() > 0) {
+      ConvGeometry g = geometry(in[0].shape(), in[1].shape());
+      Tensor bias = in.length == 3 ? in[2] : null;
+      cuda.convolutions().forward(g, in[0], in[1], bias, out[0]);
+    }
+  }
+
+  @Override
   public Saved saved() {
     return Saved.inputs(0, 1);
   }
@@ -84,7 +105,10 @@ public record Conv3d(ConvSpec spec) implements Op {
     if (b.inputCount() < 3) {
       return new Tensor[] {dx, dw};
     }
-    Tensor db = b.needs(2) ? SumTo.shape(b.grad(), b.inputType(2).shape()) : null;
+    Tensor db = null;
+    if (b.needs(2)) {
+      db = SumTo.shape(b.grad(), b.inputType(2).shape()).cast(b.inputType(2).dtype());
+    }
     return new Tensor[] {dx, dw, db};
   }
 }

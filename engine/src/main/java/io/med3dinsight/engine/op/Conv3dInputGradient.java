@@ -4,6 +4,7 @@ import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.Conv;
 import io.med3dinsight.engine.cpu.ConvGeometry;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -29,7 +30,7 @@ public record Conv3dInputGradient(ConvSpec spec, Size3 extents) implements Op {
     if (!ConvSpec.output(f).equals(in[0].shape())) {
       throw mismatch("dy " + ConvSpec.output(f), in);
     }
-    return new TensorType[] {TensorType.f32(ConvSpec.input(g))};
+    return new TensorType[] {new TensorType(in[0].dtype(), ConvSpec.input(g))};
   }
 
   private ConvGeometry geometry(Shape dy, Shape w) {
@@ -51,6 +52,19 @@ public record Conv3dInputGradient(ConvSpec spec, Size3 extents) implements Op {
         0,
         out[0].hostFloats(),
         out[0].hostOffset());
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.PRODUCT;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (out[0].size() > 0) {
+      ConvGeometry g = geometry(in[0].shape(), in[1].shape());
+      cuda.convolutions().inputGradient(g, in[0], in[1], null, out[0]);
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.Conv;
 import io.med3dinsight.engine.cpu.ConvGeometry;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -24,7 +25,9 @@ public record Conv3dWeightGradient(ConvSpec spec, Size3 kernel) implements Op {
     if (!ConvSpec.output(g).equals(in[1].shape())) {
       throw mismatch("dy " + ConvSpec.output(g), in);
     }
-    return new TensorType[] {TensorType.f32(spec.weights(kernel, g.inChannels(), g.outChannels()))};
+    return new TensorType[] {
+      new TensorType(in[0].dtype(), spec.weights(kernel, g.inChannels(), g.outChannels()))
+    };
   }
 
   private ConvGeometry geometry(Shape x, Shape dy) {
@@ -44,6 +47,19 @@ public record Conv3dWeightGradient(ConvSpec spec, Size3 kernel) implements Op {
         dy.hostOffset(),
         out[0].hostFloats(),
         out[0].hostOffset());
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.PRODUCT;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (out[0].size() > 0) {
+      ConvGeometry g = geometry(in[0].shape(), in[1].shape());
+      cuda.convolutions().weightGradient(g, in[0], in[1], out[0]);
+    }
   }
 
   @Override

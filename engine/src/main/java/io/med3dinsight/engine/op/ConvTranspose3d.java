@@ -5,6 +5,7 @@ import io.med3dinsight.engine.cpu.Conv;
 import io.med3dinsight.engine.cpu.ConvAxis;
 import io.med3dinsight.engine.cpu.ConvGeometry;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -55,7 +56,7 @@ public record ConvTranspose3d(Size3 stride, Size3 pad, Size3 dilation, Size3 out
     if (g.d().in() < 1 || g.h().in() < 1 || g.w().in() < 1) {
       throw mismatch("a padding that leaves some output", in);
     }
-    return new TensorType[] {TensorType.f32(ConvSpec.input(g))};
+    return new TensorType[] {new TensorType(in[0].dtype(), ConvSpec.input(g))};
   }
 
   private static boolean padFits(int outputPad, int stride) {
@@ -92,6 +93,26 @@ public record ConvTranspose3d(Size3 stride, Size3 pad, Size3 dilation, Size3 out
   }
 
   @Override
+  public Precision precision() {
+    return Precision.PRODUCT;
+  }
+
+  /** The bias is added in single precision. */
+  @Override
+  public int singles() {
+    return 1 << 2;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (out[0].size() > 0) {
+      ConvGeometry g = geometry(in[0].shape(), in[1].shape());
+      Tensor bias = in.length == 3 ? in[2] : null;
+      cuda.convolutions().inputGradient(g, in[0], in[1], bias, out[0]);
+    }
+  }
+
+  @Override
   public Saved saved() {
     return Saved.inputs(0, 1);
   }
@@ -110,7 +131,10 @@ public record ConvTranspose3d(Size3 stride, Size3 pad, Size3 dilation, Size3 out
     if (b.inputCount() < 3) {
       return new Tensor[] {dx, dw};
     }
-    Tensor db = b.needs(2) ? SumTo.shape(b.grad(), b.inputType(2).shape()) : null;
+    Tensor db = null;
+    if (b.needs(2)) {
+      db = SumTo.shape(b.grad(), b.inputType(2).shape()).cast(b.inputType(2).dtype());
+    }
     return new Tensor[] {dx, dw, db};
   }
 }

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.SoftmaxBlocks;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaLoss;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -12,7 +14,9 @@ import java.util.Arrays;
 /**
  * Mean cross-entropy of softmax, as in PyTorch: with {@code l = -log softmax(logits)}, {@code loss
  * = sum over rows of ((1 - s) w[y] l[y] + s/C sum over c of w[c] l[c]) / sum over rows of w[y]},
- * rows labelled {@code ignoreIndex} left out; 0 where none is left.
+ * rows labelled {@code ignoreIndex} left out; 0 where none is left. A label that is neither a class
+ * nor that one is an error on the CPU and makes the loss NaN on CUDA, where values are not read
+ * back.
  *
  * <p>Inputs logits [...,C], labels I32 [...], class weights w [C]; outputs loss [], sum of weights
  * [].
@@ -94,6 +98,11 @@ public record CrossEntropy(int ignoreIndex, float smoothing) implements Op {
       }
       return l;
     }
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaLoss.crossEntropy(cuda, in, out, ignoreIndex, smoothing);
   }
 
   @Override

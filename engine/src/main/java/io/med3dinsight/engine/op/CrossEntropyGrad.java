@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.SoftmaxBlocks;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaLoss;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 import java.util.Arrays;
@@ -54,6 +56,11 @@ public record CrossEntropyGrad(int ignoreIndex, float smoothing) implements Op {
                 dx[o + y] -= scale * hard;
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaLoss.crossEntropyGradient(cuda, in, out[0], ignoreIndex, smoothing);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.SoftmaxBlocks;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaLoss;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -20,7 +22,8 @@ import java.util.Arrays;
  * </pre>
  *
  * so that a perfect segmentation has loss -diceWeight. Voxels labelled {@code ignoreIndex} are left
- * out of every sum.
+ * out of every sum. A label that is neither a class nor that one is an error on the CPU and makes
+ * the loss NaN on CUDA, where values are not read back.
  *
  * <p>Inputs logits [N,...,C], labels I32 [N,...]; outputs loss [], the loss's derivatives with
  * respect to the sums [N,2C+1]: for each class that by sum p_c y_c, for each class that by sum p_c,
@@ -144,6 +147,16 @@ public record DiceCrossEntropy(
     }
     out[0].hostFloats()[out[0].hostOffset()] = (float) loss;
     System.arraycopy(slopes, 0, out[1].hostFloats(), out[1].hostOffset(), slopes.length);
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    int first = includeBackground ? 0 : 1;
+    CudaLoss.dice(
+        cuda,
+        in,
+        out,
+        new CudaLoss.DiceTerms(batchDice, first, smooth, ignoreIndex, diceWeight, ceWeight));
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.Broadcast;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaBroadcast;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -11,7 +13,9 @@ import io.med3dinsight.engine.tensor.TensorType;
 public record Div() implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(Shape.broadcast(in[0].shape(), in[1].shape()))};
+    return new TensorType[] {
+      new TensorType(in[0].dtype(), Shape.broadcast(in[0].shape(), in[1].shape()))
+    };
   }
 
   @Override
@@ -35,6 +39,16 @@ public record Div() implements Op {
         y[yo + i] = a[ao + i * as] / b[bo + i * bs];
       }
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaBroadcast.binary(cuda, "div", in[0], in[1], out[0]);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaReduce;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -52,5 +54,10 @@ public record DivideByMaxGrad() implements GradientOp {
     if (top > 0) {
       dx[o + best] -= (float) (dot / top / top);
     }
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaReduce.divideByMaxGrad(cuda, in[0], in[1], out[0]);
   }
 }

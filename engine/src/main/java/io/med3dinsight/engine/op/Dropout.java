@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Philox;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaRandom;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -27,7 +29,7 @@ public record Dropout(float p, long seed, long position) implements Op {
 
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(in[0].shape())};
+    return new TensorType[] {in[0]};
   }
 
   @Override
@@ -52,6 +54,21 @@ public record Dropout(float p, long seed, long position) implements Op {
                 y[yo + i] = keep ? x[xo + i] * scale : 0f;
               }
             });
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaRandom.dropout(cuda, in[0], p, 1 / (1 - p), seed, position, out[0]);
+  }
+
+  @Override
+  public boolean repeatable() {
+    return false;
   }
 
   @Override

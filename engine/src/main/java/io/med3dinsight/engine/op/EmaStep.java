@@ -2,17 +2,20 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaSteps;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
 /**
  * Exponential moving average, in place: {@code average += (1 - decay) * (value - average)}. Inputs
- * average, value. Running statistics of batch norm are this with {@code decay = 1 - momentum}.
+ * average and value, for any number of them. Running statistics of batch norm are this with {@code
+ * decay = 1 - momentum}; {@link EmaUpdate} takes its decay from a tensor.
  */
 public record EmaStep(float decay) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    Steps.check(this, 2, in);
+    Steps.checkTuples(this, 0, 2, in);
     return new TensorType[0];
   }
 
@@ -23,20 +26,30 @@ public record EmaStep(float decay) implements Op {
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
-    float[] a = in[0].hostFloats();
-    float[] v = in[1].hostFloats();
-    int ao = in[0].hostOffset();
-    int vo = in[1].hostOffset();
-    float part = 1 - decay;
+    for (int i = 0; i < in.length; i += 2) {
+      average(cpu, 1 - decay, in[i], in[i + 1]);
+    }
+  }
+
+  static void average(CpuBackend cpu, float part, Tensor average, Tensor value) {
+    float[] a = average.hostFloats();
+    float[] v = value.hostFloats();
+    int ao = average.hostOffset();
+    int vo = value.hostOffset();
     cpu.parallel()
         .range(
-            in[0].size(),
+            average.size(),
             Steps.GRAIN,
             (from, to) -> {
               for (int i = from; i < to; i++) {
                 a[ao + i] += part * (v[vo + i] - a[ao + i]);
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaSteps.run(cuda, in, 0, 2, block -> cuda.kernel("step_emafixed_f32"), l -> l.f32(1 - decay));
   }
 
   @Override

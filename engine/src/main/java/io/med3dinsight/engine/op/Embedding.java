@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaIndex;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.ShapeException;
@@ -14,12 +16,12 @@ public record Embedding() implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
     if (in.length != 2 || in[0].shape().rank() != 2 || in[1].dtype() != DType.I32) {
-      throw mismatch("a table F32 [V,C] and ids I32", in);
+      throw mismatch("a table of floats [V,C] and ids I32", in);
     }
     int[] ids = in[1].shape().toArray();
     int[] e = Arrays.copyOf(ids, ids.length + 1);
     e[ids.length] = in[0].shape().dim(1);
-    return new TensorType[] {TensorType.f32(Shape.of(e))};
+    return new TensorType[] {new TensorType(in[0].dtype(), Shape.of(e))};
   }
 
   @Override
@@ -40,6 +42,16 @@ public record Embedding() implements Op {
     if (id < 0 || id >= rows) {
       throw new ShapeException("id " + id + " is outside a table of " + rows + " rows");
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaIndex.rows(cuda, in[0], in[1], out[0]);
   }
 
   @Override

@@ -2,6 +2,9 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaIndex;
+import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 import java.util.Arrays;
@@ -13,7 +16,7 @@ import java.util.Arrays;
 public record EmbeddingGrad(int rows) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(rows, in[0].shape().dim(-1))};
+    return new TensorType[] {new TensorType(in[0].dtype(), Shape.of(rows, in[0].shape().dim(-1)))};
   }
 
   @Override
@@ -29,6 +32,16 @@ public record EmbeddingGrad(int rows) implements Op {
       Embedding.check(id, rows);
       cpu.kernels().math().axpy(1f, g, in[0].hostOffset() + i * width, y, yo + id * width, width);
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaIndex.addRows(cuda, in[0], in[1], out[0]);
   }
 
   @Override

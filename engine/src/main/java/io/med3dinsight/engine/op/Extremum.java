@@ -3,7 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.AxisLines;
 import io.med3dinsight.engine.cpu.CpuBackend;
-import io.med3dinsight.engine.tensor.DType;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaIndex;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -18,11 +19,11 @@ import io.med3dinsight.engine.tensor.TensorType;
 public record Extremum(int axis, boolean largest) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    if (in[0].dtype() != DType.F32 || in[0].shape().dim(axis) == 0) {
-      throw mismatch("values F32 with at least one entry along axis " + axis, in);
+    if (!in[0].dtype().isFloat() || in[0].shape().dim(axis) == 0) {
+      throw mismatch("values of floats with at least one entry along axis " + axis, in);
     }
     Shape y = in[0].shape().with(axis, 1);
-    return new TensorType[] {TensorType.f32(y), TensorType.i32(y)};
+    return new TensorType[] {new TensorType(in[0].dtype(), y), TensorType.i32(y)};
   }
 
   @Override
@@ -57,6 +58,17 @@ public record Extremum(int axis, boolean largest) implements Op {
 
   private boolean wins(float v, float best) {
     return (largest ? v > best : v < best) || Float.isNaN(v) && !Float.isNaN(best);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    int a = in[0].shape().axis(axis);
+    CudaIndex.extremum(cuda, in[0], a, largest, out[0], out[1]);
   }
 
   @Override

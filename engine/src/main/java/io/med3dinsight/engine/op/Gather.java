@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.AxisLines;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaIndex;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.ShapeException;
@@ -17,11 +19,12 @@ import io.med3dinsight.engine.tensor.TensorType;
 public record Gather(int axis) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    boolean typed = in.length == 2 && in[0].dtype() == DType.F32 && in[1].dtype() == DType.I32;
+    boolean typed = in.length == 2 && in[0].dtype().isFloat() && in[1].dtype() == DType.I32;
     if (!typed || !differOnlyAlong(axis, in[0].shape(), in[1].shape())) {
-      throw mismatch("values F32 and an index I32 that differ along axis " + axis + " only", in);
+      throw mismatch(
+          "values of floats and an index I32 that differ along axis " + axis + " only", in);
     }
-    return new TensorType[] {TensorType.f32(in[1].shape())};
+    return new TensorType[] {new TensorType(in[0].dtype(), in[1].shape())};
   }
 
   static boolean differOnlyAlong(int axis, Shape a, Shape b) {
@@ -63,6 +66,16 @@ public record Gather(int axis) implements Op {
               + " entries: expected 0 or more and less than that");
     }
     return index;
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaIndex.gather(cuda, in[0], in[0].shape().axis(axis), in[1], out[0]);
   }
 
   @Override

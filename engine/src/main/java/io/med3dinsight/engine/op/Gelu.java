@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.VectorMath;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -28,7 +30,7 @@ public record Gelu(boolean tanh) implements Op {
 
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(in[0].shape())};
+    return new TensorType[] {in[0]};
   }
 
   @Override
@@ -40,6 +42,16 @@ public record Gelu(boolean tanh) implements Op {
     int yo = out[0].hostOffset();
     cpu.parallel()
         .range(in[0].size(), GRAIN, (s, e) -> math.gelu(tanh, x, xo + s, y, yo + s, e - s));
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.unary(cuda, tanh ? "gelutanh" : "gelu", in[0], out[0]);
   }
 
   @Override
@@ -73,6 +85,17 @@ public record Gelu(boolean tanh) implements Op {
               in[0].size(),
               GRAIN,
               (s, e) -> math.geluGradient(tanh, x, xo + s, g, go + s, y, yo + s, e - s));
+    }
+
+    @Override
+    public Precision precision() {
+      return Precision.STORAGE;
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+      String kernel = tanh ? "gelutanhgrad" : "gelugrad";
+      CudaElementwise.binary(cuda, kernel, in[0], in[1], out[0]);
     }
   }
 }

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Reduce;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaPool;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -16,7 +18,7 @@ public record GlobalAveragePool() implements Op {
     if (x.rank() < 2 || NormShapes.voxels(x) == 0) {
       throw mismatch("activations [N,...,C] with at least one voxel", in);
     }
-    return new TensorType[] {TensorType.f32(x.dim(0), x.dim(-1))};
+    return new TensorType[] {new TensorType(in[0].dtype(), Shape.of(x.dim(0), x.dim(-1)))};
   }
 
   @Override
@@ -40,6 +42,16 @@ public record GlobalAveragePool() implements Op {
   }
 
   @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaPool.global(cuda, NormShapes.voxels(in[0].shape()), in[0], out[0]);
+  }
+
+  @Override
   public Saved saved() {
     return Saved.NOTHING;
   }
@@ -47,10 +59,7 @@ public record GlobalAveragePool() implements Op {
   @Override
   public Tensor[] gradient(Backward b) {
     Shape x = b.inputType(0).shape();
-    Tensor dy = b.grad().reshape(perInstance(x).toArray());
-    // Fresh memory, which nobody else sees, so that it may be scaled in place.
-    Tensor dx = Eager.run1(new BroadcastTo(x), dy);
-    Eager.run(new ScaleInPlace(1f / NormShapes.voxels(x)), dx);
-    return new Tensor[] {dx};
+    Tensor share = b.grad().mul(1f / NormShapes.voxels(x));
+    return new Tensor[] {Eager.run1(new BroadcastTo(x), share.reshape(perInstance(x).toArray()))};
   }
 }

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.ChannelNorm;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaChannelNorm;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -47,6 +49,23 @@ public record GroupNorm(int groups, float eps, float slope) implements Op {
     ChannelNorm norm = NormShapes.perInstance(cpu, in[0].shape());
     norm.moments(in[0], groups).write(out[1], out[2], eps);
     norm.forward(in[0], in[1], in[2], out[1], out[2], groups, slope, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public int singles() {
+    return 0b110;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaChannelNorm norm = NormShapes.perInstance(cuda, in[0].shape(), groups);
+    norm.statistics(in[0], out[1], out[2], null, eps);
+    norm.forward(in[0], in[1], in[2], out[1], out[2], slope, out[0]);
   }
 
   @Override

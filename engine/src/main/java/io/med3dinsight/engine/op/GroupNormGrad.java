@@ -2,6 +2,7 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -21,6 +22,21 @@ public record GroupNormGrad(int groups, float slope) implements Op {
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     NormShapes.perInstance(cpu, in[0].shape()).backward(in, groups, slope, false, out);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public int singles() {
+    return 0b111100;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    NormShapes.perInstance(cuda, in[0].shape(), groups).backward(in, slope, false, out);
   }
 
   @Override

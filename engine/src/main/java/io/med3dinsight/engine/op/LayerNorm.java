@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.LayerNormRows;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaRows;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -26,12 +28,27 @@ public record LayerNorm(float epsilon) implements Op {
         || !in[2].shape().equals(in[1].shape())) {
       throw mismatch("x [..., C], gamma [C] and beta [C]", in);
     }
-    return new TensorType[] {TensorType.f32(x)};
+    return new TensorType[] {in[0]};
   }
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     LayerNormRows.forward(cpu, in[0], in[1], in[2], epsilon, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public int singles() {
+    return 0b110;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaRows.layerNorm(cuda, in[0], in[1], in[2], epsilon, out[0]);
   }
 
   @Override
@@ -57,6 +74,21 @@ public record LayerNorm(float epsilon) implements Op {
     @Override
     public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
       LayerNormRows.backward(cpu, in[0], in[1], in[2], epsilon, out[0], out[1], out[2]);
+    }
+
+    @Override
+    public Precision precision() {
+      return Precision.STORAGE;
+    }
+
+    @Override
+    public int singles() {
+      return 0b010;
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+      CudaRows.layerNormGradient(cuda, in[0], in[1], in[2], epsilon, out[0], out[1], out[2]);
     }
   }
 }

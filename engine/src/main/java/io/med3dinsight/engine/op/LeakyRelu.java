@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -23,6 +25,16 @@ public record LeakyRelu(float slope) implements Op {
       float v = x[xo + i];
       y[yo + i] = Math.max(v, 0f) + slope * Math.min(v, 0f);
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.unary(cuda, "leakyrelu", in[0], out[0], slope);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -27,6 +29,16 @@ public record LeakyReluGrad(float slope) implements Op {
       float d = g[go + i];
       y[yo + i] = v > 0f ? d : slope * d;
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.binary(cuda, "leakyrelugrad", in[0], in[1], out[0], slope);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.SoftmaxRows;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaRows;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -21,6 +23,16 @@ public record LogSoftmax() implements Op {
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     SoftmaxRows.softmax(cpu, in[0], out[0], true);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaRows.softmax(cuda, in[0], out[0], true);
   }
 
   @Override
@@ -43,6 +55,16 @@ public record LogSoftmax() implements Op {
     @Override
     public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
       SoftmaxRows.logSoftmaxGradient(cpu, in[0], in[1], out[0]);
+    }
+
+    @Override
+    public Precision precision() {
+      return Precision.STORAGE;
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+      CudaRows.softmaxGradient(cuda, in[0], in[1], out[0], true);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.BatchedGemm;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -38,7 +39,7 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op {
       int[] e = Shape.broadcast(matrix(a, 1, 1), matrix(b, 1, 1)).toArray();
       e[e.length - 2] = a.dim(transposeA ? -1 : -2);
       e[e.length - 1] = b.dim(transposeB ? -2 : -1);
-      return new TensorType[] {TensorType.f32(Shape.of(e))};
+      return new TensorType[] {new TensorType(in[0].dtype(), Shape.of(e))};
     } catch (ShapeException e) {
       throw mismatch("batch axes that can be broadcast together", in);
     }
@@ -51,6 +52,18 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op {
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     BatchedGemm.multiply(cpu, in[0], transposeA, in[1], transposeB, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.PRODUCT;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (out[0].size() > 0) {
+      cuda.matrixProducts().multiply(this, in[0], in[1], out[0]);
+    }
   }
 
   @Override

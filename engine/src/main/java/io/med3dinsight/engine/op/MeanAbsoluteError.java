@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaLoss;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -40,6 +42,11 @@ public record MeanAbsoluteError() implements Op {
       sum += p;
     }
     out[0].hostFloats()[out[0].hostOffset()] = (float) (n == 0 ? 0 : sum / n);
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaLoss.pairs(cuda, CudaLoss.Pair.ABSOLUTE, in[0], in[1], out[0]);
   }
 
   @Override

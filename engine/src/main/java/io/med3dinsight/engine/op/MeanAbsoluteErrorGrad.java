@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaLoss;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -33,6 +35,11 @@ public record MeanAbsoluteErrorGrad() implements Op {
                 y[yo + i] = s * Math.signum(a[ao + i] - b[bo + i]);
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaLoss.pairsGradient(cuda, CudaLoss.Pair.ABSOLUTE, in, out[0]);
   }
 
   @Override

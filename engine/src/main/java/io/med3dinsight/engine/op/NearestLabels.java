@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaIndex;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -64,6 +66,11 @@ public record NearestLabels(Size3 size) implements Op {
       at[o] = (int) ((2L * o + 1) * from / (2L * to));
     }
     return at;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaIndex.nearestLabels(cuda, in[0], size, out[0]);
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.cpu.ChannelNorm;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaChannelNorm;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -45,5 +47,15 @@ final class NormShapes {
   /** Statistics over the whole batch. */
   static ChannelNorm overBatch(CpuBackend cpu, Shape x) {
     return new ChannelNorm(cpu, 1, x.dim(0) * voxels(x), x.dim(-1));
+  }
+
+  /** Statistics per instance. */
+  static CudaChannelNorm perInstance(CudaBackend cuda, Shape x, int groups) {
+    return new CudaChannelNorm(cuda, x.dim(0), voxels(x), x.dim(-1), groups);
+  }
+
+  /** Statistics over the whole batch. */
+  static CudaChannelNorm overBatch(CudaBackend cuda, Shape x) {
+    return new CudaChannelNorm(cuda, 1, x.dim(0) * voxels(x), x.dim(-1), x.dim(-1));
   }
 }

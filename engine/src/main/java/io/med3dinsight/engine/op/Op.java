@@ -46,6 +46,14 @@ public interface Op {
     return 0;
   }
 
+  /**
+   * Whether the same launches, repeated, are the next step's: not so where an attribute counts
+   * steps or draws, as a step that holds such an op cannot be captured as a graph.
+   */
+  default boolean repeatable() {
+    return true;
+  }
+
   /** What {@link #gradient} reads; everything else may be freed after the forward pass. */
   Saved saved();
 

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.StridedCopy;
+import io.med3dinsight.engine.cuda.CudaArrange;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -65,6 +67,16 @@ public record Pad(List<Integer> before, List<Integer> after, float value) implem
       start += before.get(i) * strides[i];
     }
     StridedCopy.scatter(cpu, in[0], out[0], start, strides);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaArrange.pad(cuda, in[0], before, value, out[0]);
   }
 
   @Override

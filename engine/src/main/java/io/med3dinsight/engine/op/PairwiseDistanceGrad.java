@@ -1,6 +1,8 @@
 package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaTransport;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 import java.util.Arrays;
@@ -51,5 +53,10 @@ public record PairwiseDistanceGrad(boolean columns) implements GradientOp {
                 }
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaTransport.distanceGradient(cuda, in[0], in[1], in[2], in[3], columns, out[0]);
   }
 }

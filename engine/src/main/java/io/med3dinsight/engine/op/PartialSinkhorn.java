@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.PartialTransport;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaTransport;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -25,6 +27,9 @@ import java.util.List;
  * steps among them, relative violation of the row sums. Gradients flow from plan and log plan to
  * the cost, by the implicit function theorem ({@link PartialSinkhornGradient}), none to the
  * marginals.
+ *
+ * <p>On CUDA nothing is read back to be checked: a problem with a cost that is not finite, a given
+ * marginal that is not positive, or less than the mass in a given marginal gets NaN in all outputs.
  *
  * <p>Sources: Benamou et al. 2015, "Iterative Bregman projections for regularized transportation
  * problems", section 5 (the problem); its dual by block coordinate ascent and Newton steps, see
@@ -178,6 +183,11 @@ public record PartialSinkhorn(double epsilon, double mass, int maxIterations, do
   /** The mass, brought down to the smaller marginal where only rounding is above it. */
   private double checkMass(int p, double[] a, double[] b) {
     double limit = Math.min(Arrays.stream(a).sum(), Arrays.stream(b).sum());
+    checkMass(p, limit);
+    return Math.min(mass, limit);
+  }
+
+  private void checkMass(int p, double limit) {
     if (mass > limit * (1 + 1e-6)) {
       throw new IllegalArgumentException(
           "The transported mass "
@@ -190,7 +200,14 @@ public record PartialSinkhorn(double epsilon, double mass, int maxIterations, do
               + (float) limit
               + "].");
     }
-    return Math.min(mass, limit);
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (in.length == 1) {
+      checkMass(0, 1);
+    }
+    CudaTransport.solve(cuda, in, out, epsilon, mass, maxIterations, tolerance);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.ImplicitTransport;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaTransport;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -70,6 +72,13 @@ public record PartialSinkhornGradient(double epsilon, boolean ofPlan, boolean of
                 solver.costGradient(epsilon, out[0].hostFloats(), out[0].hostOffset() + at);
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    Tensor ofPlanGrad = ofPlan ? in[3] : null;
+    Tensor ofLogGrad = ofLogPlan ? in[ofPlan ? 4 : 3] : null;
+    CudaTransport.gradient(cuda, in, ofPlanGrad, ofLogGrad, out[0], epsilon);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.StridedCopy;
+import io.med3dinsight.engine.cuda.CudaArrange;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -41,6 +43,17 @@ public record Permute(List<Integer> order) implements Op {
       strides[i] = from[in[0].shape().axis(order.get(i))];
     }
     StridedCopy.gather(cpu, in[0], 0, strides, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    int[] axes = order.stream().mapToInt(in[0].shape()::axis).toArray();
+    CudaArrange.permute(cuda, in[0], axes, out[0]);
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Pool;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaPool;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -83,5 +85,9 @@ public record PoolWindow(int kd, int kh, int kw, int sd, int sh, int sw, int pd,
 
   Pool pool(CpuBackend cpu, Shape x, Shape y) {
     return new Pool(cpu, x, y, kernel(), stride(), padding());
+  }
+
+  CudaPool pool(CudaBackend cuda, Shape x, Shape y) {
+    return new CudaPool(cuda, x, y, kernel(), stride(), padding());
   }
 }

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.AxisMap;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaResize;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -32,7 +34,9 @@ public record Resize(Mode mode, int depth, int height, int width) implements Op 
     if (x.rank() != 5 || x.product(1, 4) == 0 || Math.min(depth, Math.min(height, width)) < 1) {
       throw mismatch("volumes [N,D,H,W,C] and a new size of at least one voxel", in);
     }
-    return new TensorType[] {TensorType.f32(x.dim(0), depth, height, width, x.dim(4))};
+    return new TensorType[] {
+      new TensorType(in[0].dtype(), Shape.of(x.dim(0), depth, height, width, x.dim(4)))
+    };
   }
 
   /** The maps along D, H, W between two shapes [N,D,H,W,C]. */
@@ -52,6 +56,16 @@ public record Resize(Mode mode, int depth, int height, int width) implements Op 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     AxisMap.apply(cpu, in[0], maps(mode, in[0].shape(), out[0].shape()), out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    new CudaResize(cuda, mode.ordinal(), in[0].shape(), out[0].shape()).forward(in[0], out[0]);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.AxisMap;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaResize;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -15,7 +17,7 @@ import io.med3dinsight.engine.tensor.TensorType;
 public record ResizeGrad(Resize.Mode mode, Shape shape) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(shape)};
+    return new TensorType[] {new TensorType(in[0].dtype(), shape)};
   }
 
   @Override
@@ -25,6 +27,16 @@ public record ResizeGrad(Resize.Mode mode, Shape shape) implements Op {
       maps[a] = maps[a].transposed(shape.dim(a + 1));
     }
     AxisMap.apply(cpu, in[0], maps, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    new CudaResize(cuda, mode.ordinal(), shape, in[0].shape()).gradient(in[0], out[0]);
   }
 
   @Override

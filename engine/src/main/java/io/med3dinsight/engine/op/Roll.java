@@ -2,11 +2,14 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaArrange;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The entries moved along their axes, those that leave at one end coming back at the other: {@code
@@ -79,6 +82,19 @@ public record Roll(List<Integer> shifts) implements Op {
       rest /= s.dim(a);
     }
     return from;
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    if (in[0].size() > 0) {
+      int[] s = IntStream.range(0, shifts.size()).map(a -> shift(in[0].shape(), a)).toArray();
+      CudaArrange.roll(cuda, in[0], s, out[0]);
+    }
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -34,6 +36,11 @@ public record ScaleInPlace(float factor) implements Op {
                 a[ao + i] *= factor;
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.scale(cuda, in[0], factor);
   }
 
   @Override

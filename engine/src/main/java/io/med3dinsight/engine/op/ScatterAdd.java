@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.AxisLines;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaIndex;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -18,11 +20,11 @@ import java.util.Arrays;
 public record ScatterAdd(int axis, int extent) implements Op {
   @Override
   public TensorType[] infer(TensorType... in) {
-    boolean typed = in.length == 2 && in[0].dtype() == DType.F32 && in[1].dtype() == DType.I32;
+    boolean typed = in.length == 2 && in[0].dtype().isFloat() && in[1].dtype() == DType.I32;
     if (!typed || !in[0].shape().equals(in[1].shape())) {
-      throw mismatch("values F32 and an index I32 of one shape", in);
+      throw mismatch("values of floats and an index I32 of one shape", in);
     }
-    return new TensorType[] {TensorType.f32(in[0].shape().with(axis, extent))};
+    return new TensorType[] {new TensorType(in[0].dtype(), in[0].shape().with(axis, extent))};
   }
 
   @Override
@@ -51,6 +53,16 @@ public record ScatterAdd(int axis, int extent) implements Op {
             }
           }
         });
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaIndex.scatterAdd(cuda, in[0], in[0].shape().axis(axis), in[1], out[0]);
   }
 
   @Override

@@ -2,29 +2,36 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaSteps;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
 /**
- * One step of stochastic gradient descent, in place, as PyTorch does it:
+ * One step of stochastic gradient descent, in place, of any number of parameters, as PyTorch does
+ * it:
  *
  * <pre>
- * g = g + wd p;   v = mu v + g;   p = p - lr (g + mu v) with Nesterov, p = p - lr v without
+ * g = clip g + wd p;   v = mu v + g;   p = p - lr (g + mu v) with Nesterov, p = p - lr v without
  * </pre>
  *
- * <p>Inputs parameter p, gradient g (read only) and velocity v, of one shape; the velocity starts
- * at zero. With mu = 0 the velocity is left alone and may be left out.
+ * <p>Inputs: learning rate lr [1] and clip [] (see {@link ClipFactor}), in tensors so that a
+ * captured step can be replayed with other values; then for each parameter p, its gradient g (read
+ * only) and, unless mu = 0, its velocity v, of one shape; velocities start at zero.
  *
- * @param learningRate lr
  * @param momentum mu
  * @param nesterov whether to look ahead
  * @param weightDecay wd
  */
-public record SgdStep(double learningRate, double momentum, boolean nesterov, double weightDecay)
-    implements Op {
+public record SgdStep(double momentum, boolean nesterov, double weightDecay) implements Op {
+  /** Tensors that each parameter takes. */
+  private int width() {
+    return momentum == 0 ? 2 : 3;
+  }
+
   @Override
   public TensorType[] infer(TensorType... in) {
-    Steps.check(this, momentum == 0 ? Math.max(2, Math.min(3, in.length)) : 3, in);
+    Steps.check(this, 1, width(), in);
     return new TensorType[0];
   }
 
@@ -35,22 +42,29 @@ public record SgdStep(double learningRate, double momentum, boolean nesterov, do
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
-    float[] p = in[0].hostFloats();
-    float[] g = in[1].hostFloats();
-    int po = in[0].hostOffset();
-    int go = in[1].hostOffset();
-    float lr = (float) learningRate;
+    float lr = in[0].item();
+    float clip = in[1].item();
+    for (int i = 2; i < in.length && !Float.isNaN(clip); i += width()) {
+      one(cpu, lr, clip, in[i], in[i + 1], momentum == 0 ? null : in[i + 2]);
+    }
+  }
+
+  private void one(CpuBackend cpu, float lr, float clip, Tensor tp, Tensor tg, Tensor tv) {
+    float[] p = tp.hostFloats();
+    float[] g = tg.hostFloats();
+    int po = tp.hostOffset();
+    int go = tg.hostOffset();
     float wd = (float) weightDecay;
     float mu = (float) momentum;
-    float[] v = mu == 0 ? null : in[2].hostFloats();
-    int vo = mu == 0 ? 0 : in[2].hostOffset();
+    float[] v = tv == null ? null : tv.hostFloats();
+    int vo = tv == null ? 0 : tv.hostOffset();
     cpu.parallel()
         .range(
-            in[0].size(),
+            tp.size(),
             Steps.GRAIN,
             (from, to) -> {
               for (int i = from; i < to; i++) {
-                float d = g[go + i] + wd * p[po + i];
+                float d = g[go + i] * clip + wd * p[po + i];
                 if (v != null) {
                   float vi = mu * v[vo + i] + d;
                   v[vo + i] = vi;
@@ -59,6 +73,24 @@ public record SgdStep(double learningRate, double momentum, boolean nesterov, do
                 p[po + i] -= lr * d;
               }
             });
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    boolean plain = momentum == 0;
+    CudaSteps.run(
+        cuda,
+        in,
+        2,
+        width(),
+        block ->
+            cuda.kernel(plain ? "step_sgd_f32" : "step_momentum_f32").buffer(in[0]).buffer(in[1]),
+        launch -> {
+          if (!plain) {
+            launch.f32((float) momentum).i32(nesterov ? 1 : 0);
+          }
+          launch.f32((float) weightDecay);
+        });
   }
 
   @Override

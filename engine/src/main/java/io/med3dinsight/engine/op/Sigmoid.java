@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Elementwise;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -16,6 +18,16 @@ public record Sigmoid() implements Op {
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     Elementwise.unary(cpu, in[0], out[0], cpu.kernels().math()::sigmoid);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.unary(cuda, "sigmoid", in[0], out[0]);
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Elementwise;
 import io.med3dinsight.engine.cpu.VectorMath;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaElementwise;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -16,7 +18,7 @@ public record Silu() implements Op {
 
   @Override
   public TensorType[] infer(TensorType... in) {
-    return new TensorType[] {TensorType.f32(in[0].shape())};
+    return new TensorType[] {in[0]};
   }
 
   @Override
@@ -32,6 +34,16 @@ public record Silu() implements Op {
             y[yo + i] *= x[xo + i];
           }
         });
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaElementwise.unary(cuda, "silu", in[0], out[0]);
   }
 
   @Override
@@ -66,6 +78,16 @@ public record Silu() implements Op {
               y[yo + i] = g[go + i] * s * (1 + x[xo + i] * (1 - s));
             }
           });
+    }
+
+    @Override
+    public Precision precision() {
+      return Precision.STORAGE;
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+      CudaElementwise.binary(cuda, "silugrad", in[0], in[1], out[0]);
     }
   }
 }

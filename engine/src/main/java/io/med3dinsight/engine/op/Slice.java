@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.StridedCopy;
+import io.med3dinsight.engine.cuda.CudaArrange;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -21,6 +23,16 @@ public record Slice(int axis, int from, int to) implements Op {
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     int[] strides = in[0].shape().strides();
     StridedCopy.gather(cpu, in[0], from * strides[in[0].shape().axis(axis)], strides, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaArrange.slice(cuda, in[0], in[0].shape().axis(axis), from, out[0]);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.SoftmaxRows;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaRows;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
@@ -25,12 +27,22 @@ public record Softmax() implements Op {
     if (in[0].shape().rank() == 0) {
       throw op.mismatch("a tensor of at least one axis", in);
     }
-    return new TensorType[] {TensorType.f32(in[0].shape())};
+    return new TensorType[] {in[0]};
   }
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     SoftmaxRows.softmax(cpu, in[0], out[0], false);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaRows.softmax(cuda, in[0], out[0], false);
   }
 
   @Override
@@ -53,6 +65,16 @@ public record Softmax() implements Op {
     @Override
     public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
       SoftmaxRows.softmaxGradient(cpu, in[0], in[1], out[0]);
+    }
+
+    @Override
+    public Precision precision() {
+      return Precision.STORAGE;
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+      CudaRows.softmaxGradient(cuda, in[0], in[1], out[0], false);
     }
   }
 }

@@ -2,14 +2,16 @@ package io.med3dinsight.engine.op;
 
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaSteps;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 
 /**
  * Sum of the squares of all elements of all inputs, a scalar: the square of the global gradient
- * norm. Added up in double precision in an order that depends on sizes alone. For optimisers; it
- * has no gradient.
+ * norm. Added up in an order that depends on sizes alone, in double precision on the CPU. For
+ * optimisers; it has no gradient.
  */
 public record SumOfSquares() implements Op {
   @Override
@@ -62,6 +64,16 @@ public record SumOfSquares() implements Op {
       a += (double) x[o + i] * x[o + i];
     }
     return (a + b) + (c + d);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.EXACT;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaSteps.sumOfSquares(cuda, in, out[0]);
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Reduce;
+import io.med3dinsight.engine.cuda.CudaBackend;
+import io.med3dinsight.engine.cuda.CudaReduce;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -22,12 +24,22 @@ public record SumTo(Shape shape) implements Op {
     if (!Shape.broadcast(in[0].shape(), shape).equals(in[0].shape())) {
       throw mismatch("a shape that " + shape + " broadcasts to", in);
     }
-    return new TensorType[] {TensorType.f32(shape)};
+    return new TensorType[] {new TensorType(in[0].dtype(), shape)};
   }
 
   @Override
   public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
     Reduce.sum(cpu, in[0], shape, out[0]);
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.STORAGE;
+  }
+
+  @Override
+  public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
+    CudaReduce.sum(cuda, in[0], out[0]);
   }
 
   @Override

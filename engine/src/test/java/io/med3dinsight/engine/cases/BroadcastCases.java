@@ -65,7 +65,8 @@ final class BroadcastCases implements OpCaseSource {
             .noGradient()
             .engine(
                 in -> {
-                  Tensor a = Tensor.of(in[0].device(), in[0].toFloats(), 33);
+                  Tensor copy = Tensor.of(in[0].device(), in[0].toFloats(), 33);
+                  Tensor a = copy.cast(in[0].dtype());
                   Eager.run(new AddInPlace(), a, in[1]);
                   return a;
                 })

@@ -211,7 +211,8 @@ final class IndexCases implements OpCaseSource {
   private static Nd winner(Nd x, int sign, int axis) {
     Nd y = Nd.zeros(left(x.shape, axis));
     Nd best = reduce(x, sign, true, new int[] {axis});
-    for (int e = 0; e < x.data.length; e++) {
+    // Backwards: of equals the first is wanted.
+    for (int e = x.data.length - 1; e >= 0; e--) {
       int[] at = at(x.shape, e);
       int k = at[axis];
       at[axis] = 0;

@@ -58,7 +58,13 @@ class LayerArgumentsTest {
       refused("foreground", () -> Losses.diceCrossEntropy(x, y, true, false, 1e-5f));
       refused("labels I32", () -> Losses.crossEntropy(x, x));
       refused("one shape", () -> Losses.mse(x, Tensor.zeros(device, 3)));
-      refused("from 1", () -> new AdamStep(0.1, 0.9, 0.99, 1e-8, 0, true, 0));
+      AdamStep adam = new AdamStep(0.9, 0.99, 1e-8, 0, true);
+      refused("from 1", () -> adam.values(0.1, 0));
+      Tensor clip = Tensor.scalar(device, 1);
+      Tensor p = Tensor.zeros(device, 2);
+      refused("step values [3]", () -> Eager.run(adam, p, clip, p, p, p, p));
+      refused("4 of one shape", () -> Eager.run(adam, Tensor.zeros(device, 3), clip, p, p, p));
+      refused("a squared norm []", () -> Eager.run(new ClipFactor(1), p));
     }
   }
 }

@@ -16,6 +16,7 @@ import io.med3dinsight.engine.tensor.Tensor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.function.Executable;
@@ -170,21 +171,27 @@ class LayersOracleTest {
   @ParameterizedTest
   @MethodSource("devices")
   void optimisers(Device d) {
-    steps(d, "adam", t -> new AdamStep(0.01, 0.9, 0.99, 1e-8, 0.1, false, t));
-    steps(d, "adamw", t -> new AdamStep(0.01, 0.9, 0.99, 1e-8, 0.1, true, t));
-    steps(d, "sgd", t -> new SgdStep(0.1, 0, false, 0));
-    steps(d, "momentum", t -> new SgdStep(0.1, 0.9, false, 0.05));
-    steps(d, "nesterov", t -> new SgdStep(0.1, 0.9, true, 0.05));
+    AdamStep adam = new AdamStep(0.9, 0.99, 1e-8, 0.1, false);
+    AdamStep adamW = new AdamStep(0.9, 0.99, 1e-8, 0.1, true);
+    steps(d, "adam", adam, 2, t -> adam.values(0.01, t));
+    steps(d, "adamw", adamW, 2, t -> adamW.values(0.01, t));
+    float[] rate = {0.1f};
+    steps(d, "sgd", new SgdStep(0, false, 0), 0, t -> rate);
+    steps(d, "momentum", new SgdStep(0.9, false, 0.05), 1, t -> rate);
+    steps(d, "nesterov", new SgdStep(0.9, true, 0.05), 1, t -> rate);
   }
 
-  private static void steps(Device d, String name, Function<Integer, Op> step) {
+  private static void steps(
+      Device d, String name, Op op, int slots, IntFunction<float[]> valuesOfStep) {
     try (Scope scope = Scope.open()) {
       Tensor p = values(d, 1, 13);
       Tensor[] state = {Tensor.zeros(d, 13), Tensor.zeros(d, 13)};
       for (int t = 1; t <= 6; t++) {
-        Tensor[] in = {p, values(d, 9 + t, 13), state[0], state[1]};
-        Op op = step.apply(t);
-        Eager.run(op, op instanceof AdamStep ? in : Arrays.copyOf(in, 3));
+        float[] v = valuesOfStep.apply(t);
+        Tensor values = Tensor.of(d, v, v.length);
+        Tensor clip = Tensor.scalar(d, 1);
+        Tensor[] in = {values, clip, p, values(d, 9 + t, 13), state[0], state[1]};
+        Eager.run(op, Arrays.copyOf(in, 4 + slots));
       }
       same(name + ".y", p);
     }

@@ -44,7 +44,7 @@ class LeakTest {
   @Test
   void memoryStaysFlat() throws Exception {
     List<OpCase> cases = new ArrayList<>();
-    for (OpCase c : OpCaseTest.allCases()) {
+    for (OpCase c : OpCases.all()) {
       if (c.inputs.stream().mapToInt(a -> a.data.length).sum() <= SMALL) {
         cases.add(c);
       }
@@ -72,7 +72,7 @@ class LeakTest {
   private static void run(OpCase c, Device device) {
     try (Scope scope = Scope.open();
         Tape tape = Tape.open()) {
-      Tensor[] in = OpCaseTest.tensors(c, device, true);
+      Tensor[] in = OpCaseCheck.tensors(c, device, true);
       for (Tensor t : in) {
         if (c.gradient && t.dtype() == DType.F32) {
           t.requireGrad();

@@ -24,6 +24,12 @@ public final class OpCase {
   public Function<Nd[], Nd> reference;
   public double tolerance = 1e-5;
   public double gradientTolerance = 2e-4;
+
+  /** The same with inputs and results in BF16, whose own rounding is 2^-9. */
+  public double bf16Tolerance = 0x1p-7;
+
+  public double bf16GradientTolerance = 0x1p-6;
+  public boolean bf16 = true;
   public double step = 1e-4;
   public boolean gradient = true;
   public String reason = "float32 rounding";
@@ -85,6 +91,21 @@ public final class OpCase {
     tolerance = forward;
     gradientTolerance = backward;
     reason = why;
+    return this;
+  }
+
+  /** Tolerances of the same with inputs and results in BF16. */
+  public OpCase bf16(double forward, double backward) {
+    bf16Tolerance = forward;
+    bf16GradientTolerance = backward;
+    return this;
+  }
+
+  /**
+   * For functions whose inputs cannot be BF16, such as steps in place, or that make no sense so.
+   */
+  public OpCase noBf16() {
+    bf16 = false;
     return this;
   }
 

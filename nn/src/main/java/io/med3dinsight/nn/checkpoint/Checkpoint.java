@@ -9,9 +9,7 @@ import io.med3dinsight.nn.Layout;
 import io.med3dinsight.nn.Module;
 import java.io.Closeable;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -70,7 +68,7 @@ public final class Checkpoint implements Closeable {
     /** Adds the parameters and buffers of {@code module}. */
     public Writer module(Module module) {
       known.putAll(module.namedState());
-      module.namedState().forEach((name, s) -> add(name, s.tensor(), s.layout()));
+      Weights.add(out, module);
       return this;
     }
 
@@ -79,7 +77,8 @@ public final class Checkpoint implements Closeable {
      * exp_avg/conv.weight}) takes its axis order.
      */
     public Writer section(String section, Map<String, Tensor> tensors) {
-      tensors.forEach((name, t) -> add(section + "/" + name, t, layoutOf(name, known)));
+      tensors.forEach(
+          (name, t) -> Weights.add(out, section + "/" + name, t, layoutOf(name, known)));
       return this;
     }
 
@@ -89,9 +88,6 @@ public final class Checkpoint implements Closeable {
       return this;
     }
 
-    private void add(String name, Tensor t, Layout layout) {
-      out.tensor(name, layout.torchShape(t.shape()), () -> layout.toTorch(t.toFloats(), t.shape()));
-    }
 
     /**
      * Writes the file; at every moment its path holds either the previous checkpoint or this one.
@@ -200,7 +196,7 @@ public final class Checkpoint implements Closeable {
               + " is expected.");
     }
     // Nothing is copied before everything is known to fit.
-    LoadReport report = plan(module, "");
+    LoadReport report = LoadPlan.of(module, file, Renaming.none()).report();
     if (!report.complete()) {
       throw new CheckpointException(
           "Checkpoint '"
@@ -215,57 +211,14 @@ public final class Checkpoint implements Closeable {
   }
 
   /**
-   * Copies what fits: for weights of another origin, or a part of a network.
+   * Copies what fits: for a part of a network, or one with other heads.
    *
    * @param prefix what the file's names have before the module's, for example {@code encoder.}; may
    *     be empty
    * @throws CheckpointException when nothing fits
    */
   public LoadReport load(Module module, String prefix) {
-    LoadReport report = plan(module, prefix);
-    if (report.matched().isEmpty()) {
-      throw new CheckpointException(
-          "Checkpoint '"
-              + file.path()
-              + "' holds nothing for "
-              + module.getClass().getSimpleName()
-              + ": "
-              + report.summary()
-              + ".");
-    }
-    Map<String, Module.State> wanted = module.namedState();
-    for (String name : report.matched()) {
-      copy(prefix + name, wanted.get(name).tensor(), wanted.get(name).layout());
-    }
-    return report;
-  }
-
-  private LoadReport plan(Module module, String prefix) {
-    List<String> matched = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
-    List<String> wrong = new ArrayList<>();
-    Map<String, Module.State> wanted = module.namedState();
-    wanted.forEach(
-        (name, s) -> {
-          String stored = prefix + name;
-          Shape shape = s.layout().torchShape(s.tensor().shape());
-          if (!file.names().contains(stored)) {
-            missing.add(name);
-          } else if (!file.shape(stored).equals(shape) || !file.floating(stored)) {
-            wrong.add(name + " " + file.shape(stored) + " instead of " + shape);
-          } else {
-            matched.add(name);
-          }
-        });
-    List<String> unexpected = new ArrayList<>();
-    for (String stored : file.names()) {
-      boolean used =
-          stored.startsWith(prefix) && wanted.containsKey(stored.substring(prefix.length()));
-      if (!used && !stored.contains("/")) {
-        unexpected.add(stored);
-      }
-    }
-    return new LoadReport(matched, missing, unexpected, wrong);
+    return Weights.load(module, file, new Renaming(prefix, ""));
   }
 
   /**

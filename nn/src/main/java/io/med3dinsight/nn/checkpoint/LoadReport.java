@@ -10,9 +10,14 @@ import java.util.List;
  * @param missing wanted by the module, not in the file
  * @param unexpected in the file, not wanted by the module
  * @param wrongShape in both, with both shapes (PyTorch's axis order), not copied
+ * @param renaming how the file's names were read, empty for as they are
  */
 public record LoadReport(
-    List<String> matched, List<String> missing, List<String> unexpected, List<String> wrongShape) {
+    List<String> matched,
+    List<String> missing,
+    List<String> unexpected,
+    List<String> wrongShape,
+    String renaming) {
   public LoadReport {
     matched = List.copyOf(matched);
     missing = List.copyOf(missing);
@@ -32,6 +37,9 @@ public record LoadReport(
     part(parts, missing, "missing");
     part(parts, unexpected, "unexpected");
     part(parts, wrongShape, "of another shape");
+    if (!renaming.isEmpty()) {
+      parts.add(renaming);
+    }
     return String.join(", ", parts);
   }
 

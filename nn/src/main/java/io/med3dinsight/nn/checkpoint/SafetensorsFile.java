@@ -1,7 +1,6 @@
 package io.med3dinsight.nn.checkpoint;
 
 import io.med3dinsight.engine.tensor.Shape;
-import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,7 +17,7 @@ import java.util.Set;
  * completely on opening; tensors are read one at a time, so that memory is bounded by the largest
  * tensor that is really in the file.
  */
-public final class SafetensorsFile implements Closeable {
+public final class SafetensorsFile implements TensorSource {
   private static final int CHUNK = 1 << 20;
 
   private final Path path;
@@ -51,7 +50,7 @@ public final class SafetensorsFile implements Closeable {
     }
   }
 
-  private static void closeQuietly(FileChannel channel, Exception cause) {
+  static void closeQuietly(FileChannel channel, Exception cause) {
     if (channel != null) {
       try {
         channel.close();
@@ -69,12 +68,13 @@ public final class SafetensorsFile implements Closeable {
     return new CheckpointException("Checkpoint '" + path + "' cannot be read: " + why + ".", e);
   }
 
-  /** The file that this was opened from. */
+  @Override
   public Path path() {
     return path;
   }
 
   /** Names of the tensors, in the order of their bytes. */
+  @Override
   public Set<String> names() {
     return header.entries().keySet();
   }
@@ -84,7 +84,7 @@ public final class SafetensorsFile implements Closeable {
     return header.metadata();
   }
 
-  /** Shape of a tensor as stored. */
+  @Override
   public Shape shape(String name) {
     return entry(name).shape();
   }
@@ -94,16 +94,12 @@ public final class SafetensorsFile implements Closeable {
     return entry(name).type().name();
   }
 
-  /** Whether a tensor holds floating-point numbers. */
+  @Override
   public boolean floating(String name) {
     return entry(name).type().floating();
   }
 
-  /**
-   * Elements of a floating-point tensor, row-major.
-   *
-   * @throws CheckpointException when the tensor is not there or holds integers
-   */
+  @Override
   public float[] floats(String name) {
     SafetensorsHeader.Entry e = entry(name);
     if (!e.type().floating()) {
@@ -124,11 +120,7 @@ public final class SafetensorsFile implements Closeable {
     return values;
   }
 
-  /**
-   * Elements of an integer tensor, row-major.
-   *
-   * @throws CheckpointException when the tensor is not there or holds floating-point numbers
-   */
+  @Override
   public long[] longs(String name) {
     SafetensorsHeader.Entry e = entry(name);
     if (e.type().floating()) {

@@ -25,7 +25,16 @@ import java.util.function.Supplier;
 public final class SafetensorsWriter {
   private static final int CHUNK = 1 << 20;
 
-  private record Pending(Shape shape, Supplier<float[]> values) {}
+  /** A tensor to be written; one of the suppliers is null. */
+  private record Pending(Shape shape, Supplier<float[]> floats, Supplier<long[]> longs) {
+    StoredType type() {
+      return floats != null ? StoredType.F32 : StoredType.I64;
+    }
+
+    long bytes() {
+      return (long) shape.size() * type().bytes;
+    }
+  }
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Map<String, Pending> tensors = new LinkedHashMap<>();
@@ -42,7 +51,16 @@ public final class SafetensorsWriter {
    * @param values makes the elements, row-major, when they are about to be written
    */
   public SafetensorsWriter tensor(String name, Shape shape, Supplier<float[]> values) {
-    if (tensors.putIfAbsent(name, new Pending(shape, values)) != null
+    return add(name, new Pending(shape, values, null));
+  }
+
+  /** Adds a tensor of 64-bit integers; see {@link #tensor}. */
+  public SafetensorsWriter longs(String name, Shape shape, Supplier<long[]> values) {
+    return add(name, new Pending(shape, null, values));
+  }
+
+  private SafetensorsWriter add(String name, Pending tensor) {
+    if (tensors.putIfAbsent(name, tensor) != null
         || name.equals("__metadata__")) {
       throw new IllegalArgumentException("Tensor '" + name + "' cannot be written twice.");
     }
@@ -94,25 +112,31 @@ public final class SafetensorsWriter {
       drain(channel, b.putLong(header.length).flip());
       drain(channel, ByteBuffer.wrap(header));
       for (Map.Entry<String, Pending> t : tensors.entrySet()) {
-        float[] values = t.getValue().values.get();
-        if (values.length != t.getValue().shape.size()) {
-          throw new IllegalStateException(
-              "tensor '"
-                  + t.getKey()
-                  + "' of shape "
-                  + t.getValue().shape
-                  + " came with "
-                  + values.length
-                  + " values");
-        }
-        for (int from = 0; from < values.length; from += CHUNK / 4) {
-          int n = Math.min(CHUNK / 4, values.length - from);
-          b.clear();
-          b.asFloatBuffer().put(values, from, n);
-          drain(channel, b.limit(4 * n));
-        }
+        write(channel, b, t.getKey(), t.getValue());
       }
       channel.force(true);
+    }
+  }
+
+  private static void write(FileChannel channel, ByteBuffer b, String name, Pending t)
+      throws IOException {
+    float[] floats = t.floats == null ? null : t.floats.get();
+    long[] longs = t.longs == null ? null : t.longs.get();
+    int length = floats != null ? floats.length : longs.length;
+    if (length != t.shape.size()) {
+      throw new IllegalStateException(
+          "tensor '" + name + "' of shape " + t.shape + " came with " + length + " values");
+    }
+    int width = t.type().bytes;
+    for (int from = 0; from < length; from += CHUNK / width) {
+      int n = Math.min(CHUNK / width, length - from);
+      b.clear();
+      if (floats != null) {
+        b.asFloatBuffer().put(floats, from, n);
+      } else {
+        b.asLongBuffer().put(longs, from, n);
+      }
+      drain(channel, b.limit(width * n));
     }
   }
 
@@ -127,13 +151,13 @@ public final class SafetensorsWriter {
     for (Map.Entry<String, Pending> t : tensors.entrySet()) {
       Shape shape = t.getValue().shape;
       ObjectNode n = root.putObject(t.getKey());
-      n.put("dtype", "F32");
+      n.put("dtype", t.getValue().type().name());
       ArrayNode extents = n.putArray("shape");
       for (int e : shape.toArray()) {
         extents.add(e);
       }
-      n.putArray("data_offsets").add(at).add(at + 4L * shape.size());
-      at += 4L * shape.size();
+      n.putArray("data_offsets").add(at).add(at + t.getValue().bytes());
+      at += t.getValue().bytes();
     }
     String text = json.writeValueAsString(root);
     int length = text.getBytes(StandardCharsets.UTF_8).length;

@@ -79,6 +79,16 @@ public final class Conv3d extends Module {
     return new int[] {n, n, n};
   }
 
+  /** Extents of the kernel along D, H, W. */
+  public int[] kernel() {
+    return new int[] {weight.dim(0), weight.dim(1), weight.dim(2)};
+  }
+
+  /** Zeros added at both ends along D, H, W. */
+  public int[] padding() {
+    return new int[] {op.spec().pad().d(), op.spec().pad().h(), op.spec().pad().w()};
+  }
+
   @Override
   protected Tensor forward(Tensor x) {
     return bias == null ? Eager.run1(op, x, weight) : Eager.run1(op, x, weight, bias);

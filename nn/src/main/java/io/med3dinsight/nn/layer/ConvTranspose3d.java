@@ -2,6 +2,8 @@ package io.med3dinsight.nn.layer;
 
 import io.med3dinsight.engine.op.Eager;
 import io.med3dinsight.engine.op.Size3;
+import io.med3dinsight.engine.tensor.Scope;
+import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Init;
 import io.med3dinsight.nn.Layout;
@@ -74,6 +76,28 @@ public final class ConvTranspose3d extends Module {
 
   @Override
   protected Tensor forward(Tensor x) {
-    return bias == null ? Eager.run1(op, x, weight) : Eager.run1(op, x, weight, bias);
+    return run(op, x);
+  }
+
+  /**
+   * With extents D', H', W' chosen among those that belong to the same input, as PyTorch's {@code
+   * output_size} does: each between the one without output padding and that plus stride - 1.
+   */
+  public Tensor call(Tensor x, int[] extents) {
+    Size3 least = Size3.of(0);
+    io.med3dinsight.engine.op.ConvTranspose3d plain =
+        new io.med3dinsight.engine.op.ConvTranspose3d(
+            op.stride(), op.pad(), op.dilation(), least, op.groups());
+    Shape s = plain.infer(x.type(), weight.type())[0].shape();
+    Size3 further =
+        new Size3(extents[0] - s.dim(1), extents[1] - s.dim(2), extents[2] - s.dim(3));
+    io.med3dinsight.engine.op.ConvTranspose3d padded =
+        new io.med3dinsight.engine.op.ConvTranspose3d(
+            op.stride(), op.pad(), op.dilation(), further, op.groups());
+    return Scope.tidy(() -> run(padded, x));
+  }
+
+  private Tensor run(io.med3dinsight.engine.op.ConvTranspose3d with, Tensor x) {
+    return bias == null ? Eager.run1(with, x, weight) : Eager.run1(with, x, weight, bias);
   }
 }

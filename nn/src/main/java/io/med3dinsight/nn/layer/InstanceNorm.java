@@ -7,7 +7,7 @@ import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 
 /**
- * Instance normalisation with learned scale and shift (Ulyanov et al. 2016, arXiv 1607.08022):
+ * Instance normalisation, with learned scale and shift unless told otherwise (Ulyanov et al. 2016, arXiv 1607.08022):
  * every channel of every sample to mean 0 and variance 1 over D, H, W; x [N,D,H,W,C]. Can apply the
  * leaky ReLU that follows in the same pass.
  */
@@ -28,6 +28,18 @@ public final class InstanceNorm extends Module {
     this.slope = slope;
     weight = parameter("weight", Init.ones(), channels);
     bias = parameter("bias", Init.zeros(), channels);
+  }
+
+  private InstanceNorm(Setup setup, float slope) {
+    super(setup);
+    this.slope = slope;
+    weight = null;
+    bias = null;
+  }
+
+  /** Without learned scale and shift, followed by a leaky ReLU of this slope (1 for none). */
+  public static InstanceNorm plain(Setup setup, float slope) {
+    return new InstanceNorm(setup, slope);
   }
 
   /** Followed by a leaky ReLU of this slope. */

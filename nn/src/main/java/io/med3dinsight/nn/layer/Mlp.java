@@ -26,6 +26,18 @@ public final class Mlp extends Module {
     this.activation = activation;
   }
 
+  /**
+   * A transformer's, under other names and with other initial values.
+   *
+   * @param names of the two linear layers, such as MONAI's {@code linear1} and {@code linear2}
+   */
+  public Mlp(Setup setup, int width, int hidden, String[] names, Init weight, Init bias) {
+    super(setup);
+    fc1 = register(names[0], new Linear(setup, width, hidden, weight, bias));
+    fc2 = register(names[1], new Linear(setup, hidden, width, weight, bias));
+    activation = Activation.gelu();
+  }
+
   @Override
   protected Tensor forward(Tensor x) {
     return fc2.call(activation.apply(fc1.call(x)));

@@ -1,7 +1,6 @@
 package io.med3dinsight.nn.optim;
 
 import io.med3dinsight.engine.op.AdamStep;
-import io.med3dinsight.engine.op.Eager;
 import io.med3dinsight.engine.tensor.Tensor;
 import java.util.List;
 
@@ -21,7 +20,7 @@ public final class Adam extends Optimizer {
 
   private Adam(
       List<ParameterGroup> groups, double beta1, double beta2, double epsilon, boolean decoupled) {
-    super(groups, MEAN, SQUARE);
+    super(groups, AdamStep.VALUES, MEAN, SQUARE);
     this.beta1 = beta1;
     this.beta2 = beta2;
     this.epsilon = epsilon;
@@ -48,12 +47,17 @@ public final class Adam extends Optimizer {
   }
 
   @Override
-  void update(String name, Tensor parameter, Tensor gradient, double rate, double weightDecay) {
-    Eager.run(
-        new AdamStep(rate, beta1, beta2, epsilon, weightDecay, decoupled, steps()),
-        parameter,
-        gradient,
-        slot(MEAN, name),
-        slot(SQUARE, name));
+  AdamStep op(double weightDecay) {
+    return new AdamStep(beta1, beta2, epsilon, weightDecay, decoupled);
+  }
+
+  @Override
+  float[] values(double rate, double weightDecay, long step) {
+    return op(weightDecay).values(rate, step);
+  }
+
+  @Override
+  List<Tensor> tuple(String name, Tensor parameter, Tensor gradient) {
+    return List.of(parameter, gradient, slot(MEAN, name), slot(SQUARE, name));
   }
 }

@@ -2,11 +2,13 @@ package io.med3dinsight.nn.optim;
 
 import io.med3dinsight.engine.op.BroadcastTo;
 import io.med3dinsight.engine.op.Eager;
-import io.med3dinsight.engine.op.EmaStep;
+import io.med3dinsight.engine.op.EmaUpdate;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,6 +22,9 @@ public final class Ema implements AutoCloseable {
   private final Scope scope = Scope.detached();
   private final double decay;
 
+  /** 1 - decay of the next update [1]; null without parameters. */
+  private Tensor part;
+
   /** Starts at the parameters' present values. */
   public Ema(Map<String, Tensor> parameters, double decay) {
     this.parameters = parameters;
@@ -29,14 +34,39 @@ public final class Ema implements AutoCloseable {
           (name, p) -> {
             Tensor copy = Eager.run1(new BroadcastTo(p.shape()), p.detach());
             averages.put(name, scope.adopt(copy));
+            if (part == null) {
+              part = scope.adopt(Tensor.zeros(p.device(), 1));
+            }
           });
     }
   }
 
   /** Takes the parameters' present values into the average. */
   public void update(long step) {
+    prepare(step);
+    update();
+  }
+
+  /** Writes the decay of this step to the device. */
+  public void prepare(long step) {
     float d = (float) Math.min(decay, (1.0 + step) / (10.0 + step));
-    parameters.forEach((name, p) -> Eager.run(new EmaStep(d), averages.get(name), p));
+    if (part != null) {
+      part.copyFrom(new float[] {1 - d});
+    }
+  }
+
+  /**
+   * Queues the work of {@link #update(long)} with the decay last prepared; nothing in it changes
+   * from step to step, so that it can be captured as a graph.
+   */
+  public void update() {
+    if (part == null) {
+      return;
+    }
+    List<Tensor> in = new ArrayList<>();
+    in.add(part);
+    parameters.forEach((name, p) -> in.addAll(List.of(averages.get(name), p)));
+    Eager.run(new EmaUpdate(), in.toArray(new Tensor[0]));
   }
 
   /** Starts over at the parameters' present values, after they were replaced from outside. */

@@ -1,9 +1,10 @@
 package io.med3dinsight.nn.optim;
 
-import io.med3dinsight.engine.op.BroadcastTo;
+import io.med3dinsight.engine.op.ClipFactor;
 import io.med3dinsight.engine.op.Eager;
-import io.med3dinsight.engine.op.ScaleInPlace;
+import io.med3dinsight.engine.op.Op;
 import io.med3dinsight.engine.op.SumOfSquares;
+import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -24,21 +26,36 @@ import java.util.function.UnaryOperator;
  * Gradients g = tape.gradients(loss);
  * double norm = optimizer.step(g::of, schedule.at(optimizer.steps()), 12);
  * }</pre>
+ *
+ * <p>A step has three parts. {@link #prepare} writes what changes from step to step (learning rate,
+ * corrections of the moments) to small tensors on the device. {@link #update} queues the work, one
+ * op for all parameters of a group: the gradients' norm, the factor that clips them, the change of
+ * the parameters; it reads nothing back and takes no number that changes, so that it can be
+ * captured as a graph. {@link #finish} reads the norm and counts the step. To replay a captured
+ * step, prepare, launch the graph, finish.
  */
 public abstract class Optimizer implements AutoCloseable {
-  private record Member(String name, Tensor parameter, ParameterGroup group) {}
+  private record Member(String name, Tensor parameter, int group) {}
 
+  private final List<ParameterGroup> groups;
   private final List<Member> members = new ArrayList<>();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
+
+  /** What {@link #prepare} writes, for each group; none for a group without parameters. */
+  private final Map<Integer, Tensor> values = new TreeMap<>();
+
   private final Scope scope = Scope.detached();
   private long steps;
 
   /**
+   * @param count numbers that change from step to step
    * @param slots names of the tensors kept per parameter, each of its shape and zero at the start
    */
-  Optimizer(List<ParameterGroup> groups, String... slots) {
-    for (ParameterGroup g : groups) {
-      g.parameters().forEach((name, t) -> members.add(new Member(name, t, g)));
+  Optimizer(List<ParameterGroup> groups, int count, String... slots) {
+    this.groups = List.copyOf(groups);
+    for (int i = 0; i < groups.size(); i++) {
+      int group = i;
+      groups.get(i).parameters().forEach((name, t) -> members.add(new Member(name, t, group)));
     }
     checkNames();
     try (Scope s = Scope.open()) {
@@ -46,6 +63,9 @@ public abstract class Optimizer implements AutoCloseable {
         for (String slot : slots) {
           Tensor zero = Tensor.zeros(m.parameter.device(), m.parameter.shape().toArray());
           state.put(slot + "/" + m.name, scope.adopt(zero));
+        }
+        if (!values.containsKey(m.group)) {
+          values.put(m.group, scope.adopt(Tensor.zeros(m.parameter.device(), count)));
         }
       }
     }
@@ -81,7 +101,7 @@ public abstract class Optimizer implements AutoCloseable {
   }
 
   /**
-   * Takes one step. Gradients may be scaled in place.
+   * Takes one step.
    *
    * @param gradients the gradient of each parameter; null leaves the parameter as it is
    * @param maxNorm gradients are scaled down together so that their global norm is at most this
@@ -91,72 +111,100 @@ public abstract class Optimizer implements AutoCloseable {
    */
   public final double step(UnaryOperator<Tensor> gradients, double rate, double maxNorm) {
     try (Scope s = Scope.open()) {
-      List<Member> found = new ArrayList<>();
-      List<Tensor> grads = new ArrayList<>();
-      for (Member m : members) {
-        Tensor g = gradients.apply(m.parameter);
-        if (g != null) {
-          found.add(m);
-          grads.add(g);
-        }
-      }
-      double norm = norm(grads.toArray(new Tensor[0]));
-      if (!Double.isFinite(norm)) {
-        throw nonFinite(found, grads);
-      }
-      // The small number is PyTorch's clip_grad_norm_.
-      float factor = (float) Math.min(1, maxNorm / (norm + 1e-6));
-      steps++;
-      for (int i = 0; i < found.size(); i++) {
-        Member m = found.get(i);
-        update(m, scaled(grads.get(i), factor), rate * m.group.rateFactor());
-      }
-      return norm;
+      prepare(rate);
+      return finish(update(gradients, maxNorm), gradients);
     }
   }
 
-  private void update(Member m, Tensor gradient, double rate) {
-    update(m.name, m.parameter, gradient, rate, m.group.weightDecay());
+  /** Writes the numbers of the step that comes next to the device. */
+  public final void prepare(double rate) {
+    values.forEach(
+        (group, t) -> {
+          ParameterGroup g = groups.get(group);
+          t.copyFrom(values(rate * g.rateFactor(), g.weightDecay(), steps + 1));
+        });
   }
 
-  private NonFiniteGradientException nonFinite(List<Member> found, List<Tensor> grads) {
-    for (int i = 0; i < found.size(); i++) {
-      double norm = norm(grads.get(i));
-      if (!Double.isFinite(norm)) {
-        return new NonFiniteGradientException(
-            "Step "
-                + (steps + 1)
-                + ": the gradient of '"
-                + found.get(i).name
-                + "' has norm "
-                + norm
-                + "; lower the learning rate or check the input for NaN.");
+  /**
+   * Queues the work of one step, with the numbers last prepared. Where the gradients' norm is not
+   * finite, nothing is changed.
+   *
+   * @param gradients the gradient of each parameter; null leaves the parameter as it is
+   * @param maxNorm gradients are scaled down together so that their global norm is at most this
+   * @return the squared global norm of the gradients before clipping [], for {@link #finish}
+   */
+  public final Tensor update(UnaryOperator<Tensor> gradients, double maxNorm) {
+    List<Tensor> all = new ArrayList<>();
+    Map<Integer, List<Tensor>> tuples = new TreeMap<>();
+    for (Member m : members) {
+      Tensor g = gradients.apply(m.parameter);
+      if (g != null) {
+        all.add(g);
+        tuples
+            .computeIfAbsent(m.group, k -> new ArrayList<>())
+            .addAll(tuple(m.name, m.parameter, g));
+      }
+    }
+    if (all.isEmpty()) {
+      return Tensor.zeros(members.isEmpty() ? Device.cpu() : members.get(0).parameter.device());
+    }
+    Tensor squared = Eager.run1(new SumOfSquares(), all.toArray(new Tensor[0]));
+    Tensor clip = Eager.run1(new ClipFactor(maxNorm), squared);
+    tuples.forEach(
+        (group, tensors) -> {
+          tensors.addAll(0, List.of(values.get(group), clip));
+          Eager.run(op(groups.get(group).weightDecay()), tensors.toArray(new Tensor[0]));
+        });
+    return squared;
+  }
+
+  /**
+   * Reads the norm and counts the step.
+   *
+   * @param squaredNorm what {@link #update} returned
+   * @param gradients those of the update, to say which one is not finite
+   * @return the global norm of the gradients before clipping
+   * @throws NonFiniteGradientException when it is not finite, naming a parameter; the step is not
+   *     counted then
+   */
+  public final double finish(Tensor squaredNorm, UnaryOperator<Tensor> gradients) {
+    double norm = Math.sqrt(squaredNorm.item());
+    if (!Double.isFinite(norm)) {
+      throw nonFinite(gradients);
+    }
+    steps++;
+    return norm;
+  }
+
+  private NonFiniteGradientException nonFinite(UnaryOperator<Tensor> gradients) {
+    try (Scope s = Scope.open()) {
+      for (Member m : members) {
+        Tensor g = gradients.apply(m.parameter);
+        double norm = g == null ? 0 : Math.sqrt(Eager.run1(new SumOfSquares(), g).item());
+        if (!Double.isFinite(norm)) {
+          return new NonFiniteGradientException(
+              "Step "
+                  + (steps + 1)
+                  + ": the gradient of '"
+                  + m.name
+                  + "' has norm "
+                  + norm
+                  + "; lower the learning rate or check the input for NaN.");
+        }
       }
     }
     return new NonFiniteGradientException(
         "Step " + (steps + 1) + ": the global gradient norm overflows; lower the learning rate.");
   }
 
-  private static double norm(Tensor... gradients) {
-    return gradients.length == 0 ? 0 : Math.sqrt(Eager.run1(new SumOfSquares(), gradients).item());
-  }
+  /** The first input of {@link #op} in this step, counted from 1. */
+  abstract float[] values(double rate, double weightDecay, long step);
 
-  /**
-   * In place only where nobody else sees the memory: two parameters that were added share one
-   * gradient.
-   */
-  private static Tensor scaled(Tensor g, float factor) {
-    if (factor == 1f) {
-      return g;
-    }
-    Tensor own = g.exclusive() ? g : Eager.run1(new BroadcastTo(g.shape()), g);
-    Eager.run(new ScaleInPlace(factor), own);
-    return own;
-  }
+  /** Changes all parameters of a group. */
+  abstract Op op(double weightDecay);
 
-  /** Changes one parameter; {@link #steps} already counts this step. */
-  abstract void update(
-      String name, Tensor parameter, Tensor gradient, double rate, double weightDecay);
+  /** What {@link #op} takes for each parameter. */
+  abstract List<Tensor> tuple(String name, Tensor parameter, Tensor gradient);
 
   final Tensor slot(String slot, String name) {
     return state.get(slot + "/" + name);

@@ -1,6 +1,6 @@
 package io.med3dinsight.nn.optim;
 
-import io.med3dinsight.engine.op.Eager;
+import io.med3dinsight.engine.op.Op;
 import io.med3dinsight.engine.op.SgdStep;
 import io.med3dinsight.engine.tensor.Tensor;
 import java.util.List;
@@ -16,7 +16,7 @@ public final class Sgd extends Optimizer {
   private final boolean nesterov;
 
   public Sgd(List<ParameterGroup> groups, double momentum, boolean nesterov) {
-    super(groups, VELOCITY);
+    super(groups, 1, VELOCITY);
     if (!(momentum >= 0 && momentum < 1)) {
       throw new IllegalArgumentException("Momentum must be in [0, 1), but was " + momentum + ".");
     }
@@ -25,11 +25,19 @@ public final class Sgd extends Optimizer {
   }
 
   @Override
-  void update(String name, Tensor parameter, Tensor gradient, double rate, double weightDecay) {
-    Eager.run(
-        new SgdStep(rate, momentum, nesterov, weightDecay),
-        parameter,
-        gradient,
-        slot(VELOCITY, name));
+  Op op(double weightDecay) {
+    return new SgdStep(momentum, nesterov, weightDecay);
+  }
+
+  @Override
+  float[] values(double rate, double weightDecay, long step) {
+    return new float[] {(float) rate};
+  }
+
+  @Override
+  List<Tensor> tuple(String name, Tensor parameter, Tensor gradient) {
+    return momentum == 0
+        ? List.of(parameter, gradient)
+        : List.of(parameter, gradient, slot(VELOCITY, name));
   }
 }

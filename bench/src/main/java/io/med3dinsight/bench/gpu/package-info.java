@@ -1,0 +1,2 @@
+/** Measurements on a GPU. */
+package io.med3dinsight.bench.gpu;

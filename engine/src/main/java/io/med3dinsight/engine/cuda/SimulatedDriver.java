@@ -1,0 +1,183 @@
+package io.med3dinsight.engine.cuda;
+
+import io.med3dinsight.kernels.catalogue.Catalogue;
+import io.med3dinsight.kernels.ptx.FaultKind;
+import io.med3dinsight.kernels.ptx.LaunchStatistics;
+import io.med3dinsight.kernels.ptx.PtxKernel;
+import io.med3dinsight.kernels.ptx.PtxModule;
+import io.med3dinsight.kernels.ptx.SimulatedGpu;
+import io.med3dinsight.kernels.ptx.SimulationFault;
+import io.med3dinsight.kernels.ptx.SimulatorOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A driver without a GPU: the PTX that ships runs in the simulator, which throws a {@link
+ * SimulationFault} for whatever a kernel does wrong. Everything has run when a call returns.
+ */
+public final class SimulatedDriver implements CudaDriver {
+  private record Loaded(PtxKernel kernel) implements Function {}
+
+  /** What a captured sequence does, in its order. */
+  private record Recorded(List<Runnable> calls) implements Graph {
+    @Override
+    public void launch() {
+      calls.forEach(Runnable::run);
+    }
+
+    @Override
+    public void close() {
+      calls.clear();
+    }
+  }
+
+  private final SimulatorOptions options;
+  private final SimulatedGpu gpu;
+  private final Map<String, PtxModule> modules = new HashMap<>();
+  private final Map<String, LaunchStatistics> statistics = new TreeMap<>();
+  private final ThreadLocal<ByteBuffer> staging = new ThreadLocal<>();
+  private List<Runnable> capture;
+
+  public SimulatedDriver(SimulatorOptions options) {
+    this.options = options;
+    this.gpu = new SimulatedGpu(options);
+  }
+
+  /** What the launches of each kernel did so far, by the kernel's name. */
+  public synchronized Map<String, LaunchStatistics> statistics() {
+    return new TreeMap<>(statistics);
+  }
+
+  @Override
+  public CudaProperties properties() {
+    int shared = SimulatedGpu.MAX_SHARED_BYTES;
+    return new CudaProperties(
+        "PTX simulator",
+        8,
+        0,
+        options.multiprocessors(),
+        shared,
+        164 * 1024,
+        options.memoryLimit(),
+        12000);
+  }
+
+  @Override
+  public synchronized long allocate(long bytes) {
+    try {
+      return gpu.allocate(bytes);
+    } catch (SimulationFault e) {
+      if (e.kind() == FaultKind.OUT_OF_MEMORY) {
+        return 0;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void free(long address) {
+    gpu.free(address);
+  }
+
+  @Override
+  public synchronized long freeBytes() {
+    return options.memoryLimit() - gpu.usedBytes();
+  }
+
+  @Override
+  public ByteBuffer staging(int bytes) {
+    ByteBuffer b = staging.get();
+    if (b == null || b.capacity() < bytes) {
+      b = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      staging.set(b);
+    }
+    return b;
+  }
+
+  @Override
+  public synchronized void write(long address, ByteBuffer source) {
+    refuseInCapture("a copy from the host");
+    gpu.write(address, source);
+  }
+
+  @Override
+  public synchronized void read(long address, ByteBuffer target) {
+    refuseInCapture("a copy to the host");
+    gpu.read(address, target);
+  }
+
+  @Override
+  public synchronized void copy(long target, long source, long bytes) {
+    queue(() -> gpu.copy(target, source, bytes));
+  }
+
+  @Override
+  public synchronized void fill(long address, int pattern, long words) {
+    queue(() -> gpu.fill32(address, pattern, words));
+  }
+
+  @Override
+  public synchronized Function load(String family, String kernel) {
+    PtxModule module = modules.computeIfAbsent(family, f -> gpu.load(f + ".ptx", Catalogue.ptx(f)));
+    return new Loaded(module.kernel(kernel));
+  }
+
+  @Override
+  public synchronized void launch(
+      Function kernel, int[] grid, int[] block, int sharedBytes, byte[] parameters) {
+    int[] g = grid.clone();
+    int[] b = block.clone();
+    byte[] p = parameters.clone();
+    PtxKernel k = ((Loaded) kernel).kernel();
+    queue(
+        () -> {
+          LaunchStatistics s = gpu.launch(k, g[0], g[1], g[2], b[0], b[1], b[2], sharedBytes, p);
+          statistics.merge(k.name(), s, LaunchStatistics::plus);
+        });
+  }
+
+  private void queue(Runnable call) {
+    if (capture != null) {
+      capture.add(call);
+    } else {
+      call.run();
+    }
+  }
+
+  private void refuseInCapture(String what) {
+    if (capture != null) {
+      throw new IllegalStateException(what + " cannot be captured in a graph");
+    }
+  }
+
+  @Override
+  public synchronized void synchronize() {
+    refuseInCapture("waiting for the device");
+  }
+
+  @Override
+  public synchronized void beginCapture() {
+    refuseInCapture("another capture");
+    capture = new ArrayList<>();
+  }
+
+  @Override
+  public synchronized Graph endCapture() {
+    if (capture == null) {
+      throw new IllegalStateException("no capture was begun");
+    }
+    Graph graph = new Recorded(capture);
+    capture = null;
+    return graph;
+  }
+
+  @Override
+  public synchronized void close() {
+    modules.clear();
+  }
+}
