@@ -32,7 +32,7 @@ class DatasetCheckTest {
   }
 
   private DatasetCheck.Report check() {
-    return DatasetCheck.of(MsdDataset.read(msd.path), Progress.());
+    return DatasetCheck.of(MsdDataset.read(msd.path), Progress.NONE);
   }
 
   private void found(String id, String words) {

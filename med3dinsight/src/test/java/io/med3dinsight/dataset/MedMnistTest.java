@@ -27,10 +27,8 @@ class MedMnistTest {
   /** Arrays of bytes that count from a first value. */
   private static void put(ZipOutputStream zip, String name, String shape, int count, int first)
       throws IOException {
-    String header =
-        "{'descr': '|u1', 'fortran_order': False, 'shape': (" + shape + "), }\n";
-    ByteBuffer b =
-        ByteBuffer.allocate(10 + header.length() + count).order(ByteOrder.LITTLE_ENDIAN);
+    String header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" + shape + "), }\n";
+    ByteBuffer b = ByteBuffer.allocate(10 + header.length() + count).order(ByteOrder.LITTLE_ENDIAN);
     b.put("\u0093NUMPY\u0001\0".getBytes(StandardCharsets.ISO_8859_1));
     b.putShort((short) header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
     for (int i = 0; i < count; i++) {
