@@ -1,6 +1,7 @@
 package io.med3dinsight.dataset;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.volume.VolumeReader;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,8 +26,8 @@ public record Case(String id, Path image, Optional<Path> label) {
         () -> new DataException("case " + id + " has no label map; add one or leave it out."));
   }
 
-  /** A file's name without .nii or .nii.gz. */
+  /** A file's name without the ending of an image. */
   public static String idOf(Path file) {
-    return file.getFileName().toString().replaceFirst("\\.nii(\\.gz)?$", "");
+    return VolumeReader.stem(file);
   }
 }
