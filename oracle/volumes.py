@@ -7,8 +7,11 @@ Needs numpy and nibabel (written with nibabel 5.0.0). Writes
                      affine, and the same after as_closest_canonical; or "rejected": true
   orientation.jsonl  affines with nibabel's axis codes
   written.json       the bytes that nibabel writes for a small image
-  conformance.jsonl  the same with hashes instead of voxels for files in the folder DATA: the test suites
-                     of nibabel and NIFTI-Reader-JS in DATA/conformance, and scans of many origins
+  conformance.jsonl  shape, zooms, affine, type, statistics and a hash of the float64 voxels of files in the
+                     folder DATA: the test suites of nibabel and NIFTI-Reader-JS in DATA/conformance, and
+                     scans of many origins
+  pairs.jsonl        pairs of .hdr and .img as NIfTI-1, NIfTI-2 and ANALYZE, likewise, with their bytes
+  frames.jsonl       4D and 5D files with the voxels of each frame, likewise
 """
 
 import base64
@@ -261,22 +264,110 @@ def nifti():
         yield {"name": name, "suffix": suffix, "bytes": base64.b64encode(raw).decode(), "rejected": True}
 
 
-SCANS = ["conformance/n*/*", "spinalcord/*.nii.gz", "spleen2/*.nii.gz", "sts/STS_00*/*.nii.gz",
+SCANS = ["conformance/n*/*", "spinalcord/*.nii.gz", "spleen2/*.nii.gz", "sts/STS_0*/*.nii.gz",
          "totalsegmentator/*.nii.gz"]
 
 
 def conformance(folder):
+    """Whole files, all frames, in float64: shape, zooms and affine, and a hash of the scaled voxels."""
     for path in (p for pattern in SCANS for p in sorted(folder.glob(pattern))):
         if path.name in ("COPYING", "LICENSE") or ".img" in path.name:
             continue
-        suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
         entry = {"name": str(path.relative_to(folder))}
         try:
-            entry.update(described(path.read_bytes(), suffix, hashed=True))
+            image = nib.load(path)
+            header = image.header if hasattr(image.header, "get_data_dtype") else None
+            if header is None:
+                raise ValueError("CIFTI-2, not an image on a voxel grid")
+            data = np.asanyarray(image.dataobj).astype(np.float64)
+            while data.ndim < 3:
+                data = data[..., None]
+            finite = data[np.isfinite(data)]
+            entry.update({
+                "shape": list(data.shape),
+                "zooms": [float(z) for z in header.get_zooms()],
+                "affine": image.affine[:3].ravel().tolist(),
+                "type": header.get_data_dtype().newbyteorder("=").name,
+                "axes": "".join(nib.aff2axcodes(image.affine)),
+                "extensions": len(getattr(header, "extensions", [])),
+                "sha256": hashlib.sha256(data.astype("<f8").tobytes(order="F")).hexdigest(),
+                "min": float(finite.min()), "max": float(finite.max()), "mean": float(finite.mean()),
+            })
+            if data.ndim == 3:
+                ras = nib.as_closest_canonical(nib.Nifti1Image(data, image.affine))
+                entry["rasAffine"] = ras.affine[:3].ravel().tolist()
+                entry["rasSha256"] = hashlib.sha256(np.asarray(ras.dataobj).astype("<f4").tobytes(order="F")).hexdigest()
         except Exception as e:
             print(entry["name"], type(e).__name__, str(e)[:90])
             entry["rejected"] = True
         yield entry
+
+
+def analyze_header(klass=nib.Spm2AnalyzeHeader, order="<", dtype="i2", shape=(4, 3, 2), **fields):
+    h = klass(endianness=order)
+    h.set_data_dtype(np.dtype(dtype))
+    h.set_data_shape(shape)
+    h["pixdim"][1 : len(shape) + 1] = [2, 3, 4, 1.5][: len(shape)]
+    for name, v in fields.items():
+        h[name] = v
+    return h
+
+
+def pair_headers():
+    for order in "<>":
+        yield "analyze" + order, analyze_header(order=order)
+    for t in ["u1", "i4", "f4", "f8"]:
+        yield "analyze_" + t, analyze_header(dtype=t)
+    yield "analyze_slope", analyze_header(scl_slope=0.25)
+    yield "analyze_slope_inter", analyze_header(scl_slope=0.25, scl_inter=-3.5)
+    yield "analyze_ranges", analyze_header(scl_slope=0, cal_max=0.8, cal_min=0.2, glmax=110, glmin=10)
+    yield "analyze_ranges_half", analyze_header(scl_slope=np.nan, cal_max=0.8, cal_min=0.2)
+    yield "analyze_origin", analyze_header(origin=[2, 3, 1, 0, 0])
+    yield "analyze_origin_far", analyze_header(origin=[200, 3, 1, 0, 0])
+    yield "analyze_origin_edge", analyze_header(origin=[-3, 5, 3, 0, 0])
+    yield "analyze_negative_sizes", analyze_header(pixdim=[0, -2, 3, -4, 0, 0, 0, 0])
+    yield "analyze_zero_sizes", analyze_header(pixdim=[0, 0, 3, 0, 0, 0, 0, 0])
+    yield "analyze_4d", analyze_header(shape=(4, 3, 2, 1))
+    yield "analyze_offset", analyze_header(vox_offset=16)
+    for two in (False, True):
+        for order in "<>":
+            h = header(order, "f4", two=two, slope=2, inter=-1)
+            h["magic"] = b"ni2" if two else b"ni1"
+            h["vox_offset"] = 0
+            yield ("two" if two else "one") + order, h
+    yield "one_none", header(scode=0, pixdim=(2, 3, 4), magic=b"ni1", offset=0)
+    yield "one_offset", header(magic=b"ni1", offset=32)
+
+
+def pairs():
+    for i, (name, h) in enumerate(pair_headers()):
+        name = name.replace("<", "_le").replace(">", "_be")
+        data = values(h.get_data_dtype().newbyteorder("="), h.get_data_shape())
+        image = bytes(int(h["vox_offset"])) + data.astype(data.dtype.newbyteorder(h.endianness)).tobytes(order="F")
+        zipped = i % 3 == 1
+        files = {"x.hdr": h.binaryblock, "x.img": image}
+        if zipped:
+            files = {k + ".gz": gzip.compress(v, mtime=0) for k, v in files.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            for k, v in files.items():
+                pathlib.Path(folder, k).write_bytes(v)
+            loaded = nib.load(pathlib.Path(folder, min(files)))
+            array = np.asanyarray(loaded.dataobj).astype(np.float64)
+        yield {"name": name, "files": {k: base64.b64encode(v).decode() for k, v in files.items()},
+               "shape": list(array.shape), "zooms": [float(z) for z in loaded.header.get_zooms()],
+               "affine": loaded.affine[:3].ravel().tolist(), "voxels": numbers(array)}
+
+
+def frames():
+    for name, h in [
+        ("4d", header(shape=(3, 2, 2, 3))), ("4d_be", header(">", "f4", shape=(3, 2, 2, 3), slope=0.5, inter=2)),
+        ("5d", header(shape=(3, 2, 2, 2, 3))), ("two_5d", header(two=True, shape=(3, 2, 2, 1, 3))),
+    ]:
+        raw = file_bytes(h)
+        image, data = load(raw, ".nii")
+        flat = data.reshape((*data.shape[:3], -1), order="F")
+        yield {"name": name, "bytes": base64.b64encode(raw).decode(), "shape": list(data.shape),
+               "frames": [numbers(flat[..., i]) for i in range(flat.shape[-1])]}
 
 
 def main(folder, data=None):
@@ -285,6 +376,8 @@ def main(folder, data=None):
     lines(folder / "orientation.jsonl",
           ({"affine": a[:3].ravel().tolist(), "axes": "".join(nib.aff2axcodes(a))} for a in affines(150)))
     (folder / "written.json").write_text(json.dumps(written()) + "\n")
+    lines(folder / "pairs.jsonl", pairs())
+    lines(folder / "frames.jsonl", frames())
     if data:
         lines(folder / "conformance.jsonl", conformance(pathlib.Path(data)))
 

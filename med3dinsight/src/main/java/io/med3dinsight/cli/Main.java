@@ -28,7 +28,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main implements Runnable {
   /** The commands. A command that computes implements {@link Computes}. */
   private static final List<Class<?>> COMMANDS =
-      List.of(TrainCommand.class, PredictCommand.class, EvaluateCommand.class, DoctorCommand.class);
+      List.of(
+          TrainCommand.class,
+          PredictCommand.class,
+          EvaluateCommand.class,
+          InspectCommand.class,
+          CheckCommand.class,
+          DoctorCommand.class);
 
   @Spec private CommandSpec spec;
 

@@ -41,7 +41,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
       names = {"-i", "--input"},
       required = true,
       paramLabel = "FILE|DIR",
-      description = "Image (.nii, .nii.gz), or a folder of them.")
+      description = "Image (NIfTI, NRRD, .npz, DICOM file, folder or zip), or a folder of images.")
   private Path input;
 
   @Option(
@@ -69,6 +69,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
           "Average over the 8 flips of each window: 8 times slower, for models trained with flips.")
   private boolean mirror;
 
+  @Mixin private ReadChoice choice;
   @Mixin private ComputeOptions compute;
 
   @Override
@@ -81,7 +82,8 @@ final class PredictCommand implements Callable<Integer>, Computes {
       // All label maps go into one folder.
       files.get(0).makeFolder();
       Prediction prediction =
-          new Prediction(segmenter, files, TerminalProgress.standard(), stop, input);
+          new Prediction(
+              segmenter, files, TerminalProgress.standard(), stop, input, choice.options());
       int done = prediction.run();
       out.println("Segmented " + done + " of " + files.size() + " images into " + output + ".");
       out.flush();

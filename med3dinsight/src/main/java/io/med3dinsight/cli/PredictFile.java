@@ -2,6 +2,7 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
+import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * An image and where its label map goes.
  *
- * @param image .nii or .nii.gz
+ * @param image of any format that can be read: a file, or the folder of a DICOM series
  * @param labels .nii or .nii.gz
  */
 record PredictFile(Path image, Path labels) {
@@ -38,7 +39,10 @@ record PredictFile(Path image, Path labels) {
    */
   static List<PredictFile> list(Path input, Path output, boolean force) {
     List<PredictFile> files = new ArrayList<>();
-    if (Files.isDirectory(input)) {
+    if (Files.isDirectory(input) && images(input).isEmpty() && VolumeReader.isDicomFolder(input)) {
+      files.add(new PredictFile(input, labelMap(input, output)));
+    } else if (Files.isDirectory(input)) {
+      requireImages(input);
       requireFolder(output);
       for (Path image : images(input)) {
         files.add(new PredictFile(image, output.resolve(labelName(image))));
@@ -94,27 +98,31 @@ record PredictFile(Path image, Path labels) {
     List<Path> images;
     try (Stream<Path> entries = Files.list(folder)) {
       images =
-          entries
-              .filter(p -> p.getFileName().toString().matches("[^.]" + ENDING))
-              .filter(Files::isRegularFile)
-              .sorted()
-              .toList();
+          entries.filter(VolumeReader::isImageName).filter(Files::isRegularFile).sorted().toList();
     } catch (IOException e) {
       throw new DataException(folder + " cannot be read: " + e.getMessage() + ".", e);
     }
+    return images;
+  }
+
+  private static void requireImages(Path folder) {
+    List<Path> images = images(folder);
     if (images.isEmpty()) {
       throw new DataException(
-          "The input folder " + folder + " holds no image; expected .nii or .nii.gz files.");
+          "The input folder "
+              + folder
+              + " holds no image; expected .nii, .nii.gz or .nrrd files, or a DICOM series.");
     }
     requireOneChannel(folder, images);
-    return images;
   }
 
   /** nnU-Net numbers the channels of a case from _0000 on; a second one is no case of its own. */
   private static void requireOneChannel(Path folder, List<Path> images) {
     for (Path image : images) {
       String name = image.getFileName().toString();
-      String first = name.replaceFirst("_(?!0000)\\d{4}(\\.nii(\\.gz)?)$", "_0000$1");
+      String stem = VolumeReader.stem(image);
+      String ending = name.substring(stem.length());
+      String first = stem.replaceFirst("_(?!0000)\\d{4}$", "_0000") + ending;
       if (!first.equals(name) && images.contains(folder.resolve(first))) {
         throw new DataException(
             folder
@@ -129,8 +137,9 @@ record PredictFile(Path image, Path labels) {
 
   /** The image's name; nnU-Net's number of the channel belongs to images alone. */
   private static String labelName(Path image) {
-    String name = image.getFileName().toString().replaceFirst("_0000(\\.nii(\\.gz)?)$", "$1");
-    return name.matches(ENDING) ? name : name + ".nii.gz";
+    Path named = image.toAbsolutePath().normalize();
+    String stem = VolumeReader.stem(named).replaceFirst("_0000$", "");
+    return stem + (named.toString().endsWith(".nii") ? ".nii" : ".nii.gz");
   }
 
   private static void requireDistinct(List<PredictFile> files) {

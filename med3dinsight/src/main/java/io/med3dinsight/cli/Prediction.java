@@ -4,8 +4,9 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
-import java.nio.file.Files;
+import io.med3dinsight.volume.VolumeReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +29,7 @@ final class Prediction {
   private final List<PredictFile> files;
   private final Progress progress;
   private final BooleanSupplier stop;
+  private final ReadOptions options;
 
   /** True when the caller named a single image, whose failure is then the command's. */
   private final boolean single;
@@ -42,12 +44,14 @@ final class Prediction {
       List<PredictFile> files,
       Progress progress,
       BooleanSupplier stop,
-      Path input) {
+      Path input,
+      ReadOptions options) {
     this.segmenter = segmenter;
     this.files = files;
     this.progress = progress;
     this.stop = stop;
-    this.single = !Files.isDirectory(input);
+    this.options = options;
+    this.single = files.size() == 1 && files.get(0).image().equals(input);
   }
 
   /**
@@ -91,7 +95,7 @@ final class Prediction {
   }
 
   private Callable<Volume> reading(int index) {
-    return () -> Volume.read(files.get(index).image()).requireFinite();
+    return () -> VolumeReader.volume(files.get(index).image(), options).requireFinite();
   }
 
   private void write(ExecutorService writer, PredictFile file, LabelVolume labels) {

@@ -69,8 +69,7 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
     this.seed = seed;
     this.validation = validation;
     network =
-        plan.network()
-            .build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels());
+        plan.network().build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels());
     optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
     ema = new Ema(network.namedParameters(), settings.emaDecay());
     PatchSampler sampler =

@@ -2,6 +2,7 @@ package io.med3dinsight.metric;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
 
   /**
    * Scores every label map of the reference folder against the file of the same name among the
-   * predictions (.nii and .nii.gz count as the same).
+   * predictions (whatever their formats).
    *
    * @param names label value to name; empty to take every value that occurs in the files
    * @throws DataException when a folder is missing or empty, a prediction is missing, or a pair
@@ -130,8 +131,8 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path p : entries.sorted().toList()) {
         String name = p.getFileName().toString();
-        if (name.matches("[^.].*\\.nii(\\.gz)?") && Files.isRegularFile(p)) {
-          Path other = images.put(name.replaceFirst("\\.nii(\\.gz)?$", ""), p);
+        if (VolumeReader.isImageName(p) && Files.isRegularFile(p)) {
+          Path other = images.put(VolumeReader.stem(p), p);
           if (other != null) {
             throw new DataException(
                 folder + " holds both " + other.getFileName() + " and " + name + "; keep one.");
@@ -142,7 +143,7 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
       throw DataException.of(folder, "read", e);
     }
     if (images.isEmpty()) {
-      throw new DataException(folder + " is empty; expected .nii or .nii.gz label maps.");
+      throw new DataException(folder + " is empty; expected label maps such as .nii.gz.");
     }
     return images;
   }

@@ -48,6 +48,18 @@ public final class Affine {
     return new Affine(p);
   }
 
+  /** The same map with every length multiplied by a number: another unit. */
+  Affine scaled(double factor) {
+    if (factor == 1) {
+      return this;
+    }
+    double[] p = m.clone();
+    for (int i = 0; i < 12; i++) {
+      p[i] *= factor;
+    }
+    return new Affine(p);
+  }
+
   /** The position in mm of voxel index (i, j, k). */
   public double[] apply(double i, double j, double k) {
     double[] p = new double[3];

@@ -32,19 +32,20 @@ public final class LabelVolume {
   }
 
   /**
-   * Reads a NIfTI-1 or NIfTI-2 file (.nii, .nii.gz) whose voxels are whole numbers of any type.
+   * Reads an image of any supported format whose voxels are whole numbers of any type; see {@link
+   * VolumeReader}.
    *
-   * @throws DataException when the file is missing, damaged, cut off, of an unsupported kind, or
-   *     holds a value that is not a whole number of 32 bits
+   * @throws DataException when the file is missing, damaged, cut off, of an unsupported kind, holds
+   *     several images or a value that is not a whole number of 32 bits
    */
   public static LabelVolume read(Path path) {
-    return NiftiReader.labels(path);
+    return VolumeReader.labels(path, ReadOptions.none());
   }
 
   /**
-   * Writes NIfTI-1 (.nii or .nii.gz by the name), completely or not at all, with the codes of the
-   * grid's file: in the integer type it was read with when that holds every label, otherwise in the
-   * smallest of uint8, int16 and int32 that does.
+   * Writes NIfTI (.nii or .nii.gz by the name), completely or not at all, with the codes, numbers,
+   * version and extensions of the grid's file: in the integer type it was read with when that holds
+   * every label, otherwise in the smallest of uint8, int16 and int32 that does.
    */
   public void write(Path path) {
     VoxelType type = writtenType();

@@ -1,6 +1,5 @@
 package io.med3dinsight.volume;
 
-import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,9 +10,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPOutputStream;
 
-/** Writes NIfTI-1 single files, little-endian, gzipped when the name ends in .gz. */
+/**
+ * Writes NIfTI single files, little-endian, gzipped when the name ends in .gz: NIfTI-1, or NIfTI-2
+ * when the grid comes from such a file or is too long for the other.
+ */
 final class NiftiWriter {
-  private static final int OFFSET = 352;
   private static final int CHUNK = 8192;
 
   private NiftiWriter() {}
@@ -30,15 +31,6 @@ final class NiftiWriter {
       throw new UsageException(
           name + " cannot be written: images are written as .nii or .nii.gz, so name it that way.");
     }
-    for (int axis = 0; axis < 3; axis++) {
-      if (grid.extent(axis) > Short.MAX_VALUE) {
-        throw new DataException(
-            name
-                + " cannot be written: "
-                + grid.shapeText()
-                + " voxels exceed NIfTI-1's limit of 32767 along an axis.");
-      }
-    }
     AtomicFile.write(
         path,
         out -> {
@@ -54,7 +46,11 @@ final class NiftiWriter {
 
   private static void write(OutputStream out, Grid grid, VoxelType type, VoxelSource voxels)
       throws IOException {
-    out.write(header(grid, type));
+    byte[] extensions = grid.origin().extensions().bytes();
+    boolean two = isTwo(grid);
+    out.write(
+        two ? headerTwo(grid, type, extensions.length) : header(grid, type, extensions.length));
+    out.write(extensions);
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     int size = grid.size();
     for (int i = 0; i < size; i++) {
@@ -66,45 +62,88 @@ final class NiftiWriter {
     }
   }
 
-  private static byte[] header(Grid grid, VoxelType type) {
+  private static boolean isTwo(Grid grid) {
+    boolean tooLong = false;
+    for (int axis = 0; axis < 3; axis++) {
+      tooLong |= grid.extent(axis) > Short.MAX_VALUE;
+    }
+    return tooLong || grid.origin().version() == 2;
+  }
+
+  private static long[] dim(Grid grid) {
+    return new long[] {3, grid.width(), grid.height(), grid.depth(), 1, 1, 1, 1};
+  }
+
+  private static double[] pixdim(GridOrigin origin) {
+    Spacing s = origin.pixdim();
+    return new double[] {origin.qform().qfac(), s.x(), s.y(), s.z(), 1, 1, 1, 1};
+  }
+
+  private static double[] quaternion(Qform q) {
+    return new double[] {q.b(), q.c(), q.d(), q.x(), q.y(), q.z()};
+  }
+
+  private static byte[] description(GridOrigin origin) {
+    byte[] text = origin.description().getBytes(StandardCharsets.ISO_8859_1);
+    return Arrays.copyOf(text, Math.min(text.length, 79));
+  }
+
+  private static byte[] header(Grid grid, VoxelType type, int extensions) {
     GridOrigin origin = grid.origin();
-    ByteBuffer b = ByteBuffer.allocate(OFFSET).order(ByteOrder.LITTLE_ENDIAN);
-    b.putInt(0, NiftiHeader.BYTES_1);
-    short[] dim = {
-      3, (short) grid.width(), (short) grid.height(), (short) grid.depth(), 1, 1, 1, 1
-    };
+    ByteBuffer b = ByteBuffer.allocate(NiftiFields.BYTES_1).order(ByteOrder.LITTLE_ENDIAN);
+    b.putInt(0, NiftiFields.BYTES_1);
+    long[] dim = dim(grid);
+    double[] pixdim = pixdim(origin);
     for (int i = 0; i < 8; i++) {
-      b.putShort(40 + 2 * i, dim[i]);
+      b.putShort(40 + 2 * i, (short) dim[i]);
+      b.putFloat(76 + 4 * i, (float) pixdim[i]);
     }
     b.putShort(70, (short) type.code());
     b.putShort(72, (short) (8 * type.bytes()));
-    Spacing s = origin.pixdim();
-    double[] pixdim = {origin.qform().qfac(), s.x(), s.y(), s.z(), 1, 1, 1, 1};
-    for (int i = 0; i < 8; i++) {
-      b.putFloat(76 + 4 * i, (float) pixdim[i]);
-    }
-    b.putFloat(108, OFFSET);
+    b.putFloat(108, NiftiFields.BYTES_1 + extensions);
     b.putFloat(112, 1);
     b.put(123, (byte) origin.units());
-    byte[] text = origin.description().getBytes(StandardCharsets.ISO_8859_1);
-    b.put(148, Arrays.copyOf(text, Math.min(text.length, 79)));
-    putForms(b, grid.affine(), origin);
+    b.put(148, description(origin));
+    b.putShort(252, (short) origin.qformCode());
+    b.putShort(254, (short) origin.sformCode());
+    double[] quaternion = quaternion(origin.qform());
+    for (int i = 0; i < 6; i++) {
+      b.putFloat(256 + 4 * i, (float) quaternion[i]);
+    }
+    for (int i = 0; i < 12 && origin.sformCode() > 0; i++) {
+      b.putFloat(280 + 4 * i, (float) origin.sform().at(i / 4, i % 4));
+    }
     b.put(344, "n+1".getBytes(StandardCharsets.ISO_8859_1));
     return b.array();
   }
 
-  private static void putForms(ByteBuffer b, Affine affine, GridOrigin origin) {
-    Qform q = origin.qform();
-    b.putShort(252, (short) origin.qformCode());
-    b.putShort(254, (short) origin.sformCode());
-    double[] quaternion = {q.b(), q.c(), q.d(), q.x(), q.y(), q.z()};
+  private static byte[] headerTwo(Grid grid, VoxelType type, int extensions) {
+    GridOrigin origin = grid.origin();
+    ByteBuffer b = ByteBuffer.allocate(NiftiFields.BYTES_2).order(ByteOrder.LITTLE_ENDIAN);
+    b.putInt(0, NiftiFields.BYTES_2);
+    // The bytes after the name show a transfer that took the file for text.
+    b.put(4, "n+2\0\r\n\032\n".getBytes(StandardCharsets.ISO_8859_1));
+    b.putShort(12, (short) type.code());
+    b.putShort(14, (short) (8 * type.bytes()));
+    long[] dim = dim(grid);
+    double[] pixdim = pixdim(origin);
+    for (int i = 0; i < 8; i++) {
+      b.putLong(16 + 8 * i, dim[i]);
+      b.putDouble(104 + 8 * i, pixdim[i]);
+    }
+    b.putLong(168, NiftiFields.BYTES_2 + (long) extensions);
+    b.putDouble(176, 1);
+    b.put(240, description(origin));
+    b.putInt(344, origin.qformCode());
+    b.putInt(348, origin.sformCode());
+    double[] quaternion = quaternion(origin.qform());
     for (int i = 0; i < 6; i++) {
-      b.putFloat(256 + 4 * i, (float) quaternion[i]);
+      b.putDouble(352 + 8 * i, quaternion[i]);
     }
-    if (origin.sformCode() > 0) {
-      for (int i = 0; i < 12; i++) {
-        b.putFloat(280 + 4 * i, (float) affine.at(i / 4, i % 4));
-      }
+    for (int i = 0; i < 12 && origin.sformCode() > 0; i++) {
+      b.putDouble(400 + 8 * i, origin.sform().at(i / 4, i % 4));
     }
+    b.putInt(500, origin.units());
+    return b.array();
   }
 }

@@ -31,18 +31,19 @@ public final class Volume {
   }
 
   /**
-   * Reads a NIfTI-1 or NIfTI-2 file (.nii, .nii.gz), 3D or 4D with a single frame.
+   * Reads an image of any supported format, recognised by its content; see {@link VolumeReader}.
    *
-   * @throws DataException when the file is missing, damaged, cut off, or of an unsupported kind
+   * @throws DataException when the file is missing, damaged, cut off, of an unsupported kind, or
+   *     holds several images
    */
   public static Volume read(Path path) {
-    return NiftiReader.volume(path);
+    return VolumeReader.volume(path, ReadOptions.none());
   }
 
   /**
-   * Writes NIfTI-1 (.nii or .nii.gz by the name), completely or not at all, with the codes of the
-   * grid's file. The voxels keep the type they were read with as long as it holds every intensity
-   * exactly, otherwise they become float32.
+   * Writes NIfTI (.nii or .nii.gz by the name), completely or not at all, with the codes, numbers,
+   * version and extensions of the grid's file. The voxels keep the type they were read with as long
+   * as it holds every intensity exactly, otherwise they become float32.
    */
   public void write(Path path) {
     VoxelType type = storedType;

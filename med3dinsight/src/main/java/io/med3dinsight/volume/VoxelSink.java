@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Takes decoded voxels in file order. The array grows with the voxels that really arrive, so a
  * header that claims too many costs nothing.
  */
-abstract sealed class VoxelSink {
+abstract class VoxelSink {
   private static final int FIRST = 1 << 16;
 
   private final int total;
@@ -15,6 +15,11 @@ abstract sealed class VoxelSink {
 
   VoxelSink(int total) {
     this.total = total;
+  }
+
+  /** A sink that keeps nothing and grows no array. */
+  VoxelSink() {
+    this(0);
   }
 
   /** Appends the first {@code count} values. */

@@ -53,8 +53,7 @@ class CudaProductsTest {
   /** Tile number t with this layout, if there is one: ragged; even; even, split and batched. */
   private static void product(ProductChecks c, int t, boolean ta, boolean tb) {
     try (Scope scope = Scope.open()) {
-      List<Tile> tiles =
-          CudaMatMul.tiles(layout(c, ta, tb), c.arithmetic);
+      List<Tile> tiles = CudaMatMul.tiles(layout(c, ta, tb), c.arithmetic);
       if (t >= tiles.size()) {
         return;
       }
@@ -97,8 +96,7 @@ class CudaProductsTest {
     c.check(what, t.y(), a, b, bias, v -> terms(m, n, k, ta, tb, v), 2);
   }
 
-  private static void terms(
-      int m, int n, int k, boolean ta, boolean tb, ProductChecks.Visitor v) {
+  private static void terms(int m, int n, int k, boolean ta, boolean tb, ProductChecks.Visitor v) {
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < n; j++) {
         for (int p = 0; p < k; p++) {
@@ -224,13 +222,7 @@ class CudaProductsTest {
       c.convolutions.gather(g, true, choice, tdy, tw, c.single(bias), dx);
       String what = "input gradient " + choice.tile().name() + " / " + choice.splits() + " " + g;
       c.check(
-          what,
-          dx,
-          dy,
-          w,
-          bias,
-          v -> ProductChecks.convolution(g, (i, k, o) -> v.at(o, k, i)),
-          3);
+          what, dx, dy, w, bias, v -> ProductChecks.convolution(g, (i, k, o) -> v.at(o, k, i)), 3);
     }
   }
 

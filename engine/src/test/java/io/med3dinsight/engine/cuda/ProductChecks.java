@@ -59,7 +59,9 @@ final class ProductChecks {
     return arithmetic == Arithmetic.BF16 ? DType.BF16 : DType.F32;
   }
 
-  /** The values on the device, in the operands' type, from element {@code offset} of their memory. */
+  /**
+   * The values on the device, in the operands' type, from element {@code offset} of their memory.
+   */
   Tensor operand(float[] v, int offset, int... extents) {
     float[] padded = new float[v.length + offset];
     System.arraycopy(v, 0, padded, offset, v.length);

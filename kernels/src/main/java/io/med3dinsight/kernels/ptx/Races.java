@@ -4,8 +4,9 @@ package io.med3dinsight.kernels.ptx;
  * Who wrote and who read each cell of a region last. A cell holds the last write and up to two
  * reads by different threads; an access is a race when it conflicts with one of them that does not
  * happen before it. Two reads suffice where barriers order all threads; with three unordered
- * readers of which two are ordered later by warp-level operations alone a race can be missed, never
- * invented.
+ * readers of which two are ordered later by warp-level operations alone a race can be missed. Order
+ * that comes only through a third lane, by partial masks, is not seen, so there a race is reported
+ * wrongly.
  *
  * <p>A stamp is serial (32 bits: launch and block) | thread in block (10) | atomic (1) | time of
  * its warp (21). Cells have the size of the smallest access seen so far, at most four bytes.

@@ -89,6 +89,11 @@ public final class SafetensorsFile implements TensorSource {
     return entry(name).shape();
   }
 
+  /** Type of a tensor as stored, such as "F32". */
+  public String dtype(String name) {
+    return entry(name).type().name();
+  }
+
   @Override
   public boolean floating(String name) {
     return entry(name).type().floating();

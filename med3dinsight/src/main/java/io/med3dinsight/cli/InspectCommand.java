@@ -1,0 +1,163 @@
+package io.med3dinsight.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.med3dinsight.nn.checkpoint.SafetensorsFile;
+import io.med3dinsight.report.ThreePlanes;
+import io.med3dinsight.volume.Affine;
+import io.med3dinsight.volume.ImageInfo;
+import io.med3dinsight.volume.ReadOptions;
+import io.med3dinsight.volume.Statistics;
+import io.med3dinsight.volume.VolumeReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows what was understood of a file. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Show what was understood of an image, a DICOM series or a checkpoint, as stored.",
+      "Images: shape, voxel sizes, affine in RAS mm, type and intensities of all frames."
+          + " Checkpoints (.safetensors): names, shapes and types."
+    })
+final class InspectCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE|FOLDER", description = "What to look at.")
+  private Path input;
+
+  @Option(names = "--json", description = "Print JSON instead of a table.")
+  private boolean json;
+
+  @Option(
+      names = "--png",
+      paramLabel = "FILE",
+      description = "Write a picture of the middle slices in three planes.")
+  private Path png;
+
+  @Mixin private ReadChoice choice;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    boolean checkpoint = input.toString().endsWith(".safetensors");
+    Map<String, Object> findings = checkpoint ? checkpoint() : image();
+    if (json) {
+      ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      out.println(mapper.writeValueAsString(findings));
+    } else {
+      findings.forEach((name, value) -> print(out, name, value));
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static void print(PrintWriter out, String name, Object value) {
+    if (value instanceof List<?> rows && !rows.isEmpty() && isLong(rows)) {
+      out.println(name);
+      rows.forEach(row -> out.println("  " + text(row)));
+    } else {
+      out.printf(Locale.ROOT, "%-18s %s%n", name, text(value));
+    }
+  }
+
+  /** A list whose elements take a line each: rows of a matrix, sentences, tensors. */
+  private static boolean isLong(List<?> rows) {
+    return !(rows.get(0) instanceof Number);
+  }
+
+  private static String text(Object value) {
+    if (value instanceof List<?> list) {
+      return String.join(" ", list.stream().map(InspectCommand::text).toList());
+    }
+    if (value instanceof Map<?, ?> map) {
+      return String.join("  ", map.values().stream().map(v -> v + "").toList());
+    }
+    return value instanceof Double d ? number(d) : value + "";
+  }
+
+  private static String number(double d) {
+    return d == Math.rint(d) && Math.abs(d) < 1e15
+        ? String.format(Locale.ROOT, "%.0f", d)
+        : String.format(Locale.ROOT, "%.6g", d);
+  }
+
+  private Map<String, Object> image() {
+    ReadOptions options = choice.options();
+    ImageInfo info = VolumeReader.info(input, options);
+    Statistics statistics = VolumeReader.statistics(input, options);
+    Map<String, Object> findings = new LinkedHashMap<>();
+    findings.put("file", input.toString());
+    findings.put("format", info.format());
+    findings.put("shape", info.shape());
+    findings.put("zooms", info.zooms());
+    findings.put("affine", rows(info.affine()));
+    findings.put("axes", info.axes());
+    findings.put("dtype", info.dtype().name().toLowerCase(Locale.ROOT));
+    findings.put("min", finite(statistics.min()));
+    findings.put("max", finite(statistics.max()));
+    findings.put("mean", finite(statistics.mean()));
+    if (statistics.notFinite() > 0) {
+      findings.put("notFinite", statistics.notFinite());
+    }
+    findings.putAll(info.details());
+    if (!info.warnings().isEmpty()) {
+      findings.put("warnings", info.warnings());
+    }
+    if (png != null) {
+      boolean any = options.frame() == null && info.frames() > 1;
+      ReadOptions first = any ? new ReadOptions(0, options.series(), options.array()) : options;
+      new ThreePlanes(VolumeReader.volume(input, first)).write(png);
+      findings.put("picture", png.toString() + (any ? " (frame 0)" : ""));
+    }
+    return findings;
+  }
+
+  /** JSON has no NaN. */
+  private static Object finite(double v) {
+    return Double.isFinite(v) ? v : null;
+  }
+
+  private static List<List<Double>> rows(Affine affine) {
+    List<List<Double>> rows = new ArrayList<>();
+    for (int r = 0; r < 4; r++) {
+      rows.add(List.of(affine.at(r, 0), affine.at(r, 1), affine.at(r, 2), affine.at(r, 3)));
+    }
+    return rows;
+  }
+
+  private Map<String, Object> checkpoint() {
+    Map<String, Object> findings = new LinkedHashMap<>();
+    try (SafetensorsFile file = SafetensorsFile.open(input)) {
+      findings.put("file", input.toString());
+      findings.put("format", "safetensors");
+      findings.put("metadata", file.metadata());
+      List<Map<String, Object>> tensors = new ArrayList<>();
+      for (String name : file.names()) {
+        Map<String, Object> tensor = new LinkedHashMap<>();
+        tensor.put("name", name);
+        tensor.put("shape", Arrays.stream(file.shape(name).toArray()).boxed().toList());
+        tensor.put("dtype", file.dtype(name));
+        tensors.add(tensor);
+      }
+      findings.put("tensors", tensors);
+    }
+    return findings;
+  }
+}

@@ -1,0 +1,166 @@
+package io.med3dinsight.volume;
+
+import io.med3dinsight.DataException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An array of a NumPy file as an image. NumPy knows no space: voxels are 1 mm large, and the
+ * array's axes are i, j, k, as nibabel would take the array. An array of more axes holds frames
+ * along those behind the third.
+ */
+final class NpyImage implements StoredImage {
+  private static final String UNKNOWN =
+      "NumPy files have no voxel sizes and no orientation: 1 mm and axes to right, anterior and"
+          + " superior are assumed";
+
+  private final NpzFile file;
+  private final String name;
+  private final NpyHeader header;
+  private final List<Long> shape;
+
+  private NpyImage(NpzFile file, String name, Path path) {
+    this.file = file;
+    this.name = name;
+    this.header = file.header(name);
+    shape = new ArrayList<>(header.shape());
+    if (shape.size() > 7) {
+      throw new DataException(path + " holds an array of " + shape.size() + " axes, expected 3.");
+    }
+    while (shape.size() < 3) {
+      shape.add(1L);
+    }
+    file.check(name);
+    VoxelStream.checkMemory(path.toString(), header.shapeText(), frameVoxels());
+  }
+
+  static NpyImage open(Path path, ReadOptions options) {
+    NpzFile file = NpzFile.open(path);
+    List<String> names = file.names();
+    String name = options.array();
+    if (name == null) {
+      List<String> images = names.stream().filter(n -> isImage(file.shape(n))).toList();
+      if (images.size() != 1) {
+        throw new DataException(
+            path
+                + " holds "
+                + images.size()
+                + " arrays that can be images"
+                + (images.isEmpty()
+                    ? "."
+                    : ", choose one (option --array): "
+                        + NpzFile.printable(String.join(", ", images))
+                        + "."));
+      }
+      name = images.get(0);
+    }
+    return new NpyImage(file, name, path);
+  }
+
+  /** Lists of numbers and columns of a table are no images. */
+  private static boolean isImage(List<Long> shape) {
+    return shape.stream().filter(e -> e > 1).count() >= 2 || shape.size() == 3;
+  }
+
+  private long frameVoxels() {
+    return shape.get(0) * shape.get(1) * shape.get(2);
+  }
+
+  @Override
+  public ImageInfo info() {
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("array", name);
+    details.put("fortranOrder", header.fortran());
+    Affine affine = Affine.scaling(1, 1, 1);
+    List<Double> zooms = Collections.nCopies(shape.size(), 1.0);
+    return new ImageInfo("NumPy", shape, zooms, affine, header.type(), details, List.of(UNKNOWN));
+  }
+
+  @Override
+  public Grid grid() {
+    return Grid.of(
+        shape.get(2).intValue(),
+        shape.get(1).intValue(),
+        shape.get(0).intValue(),
+        Affine.scaling(1, 1, 1));
+  }
+
+  @Override
+  public void read(int frame, VoxelSink sink) {
+    if (header.fortran() || shape.stream().filter(e -> e > 1).count() <= 1) {
+      long first = frame == ALL ? 0 : frame * frameVoxels();
+      file.read(name, first, frame == ALL ? header.elements() : frameVoxels(), sink);
+      return;
+    }
+    if (frame != ALL) {
+      turned(frame, sink);
+      return;
+    }
+    long frames = header.elements() / frameVoxels();
+    for (int f = 0; f < frames; f++) {
+      turned(f, sink);
+    }
+  }
+
+  /**
+   * The last axis is the fastest in the file; the voxels of one frame are put where they belong.
+   */
+  private void turned(int frame, VoxelSink sink) {
+    int[] extents = shape.stream().mapToInt(Long::intValue).toArray();
+    Turner turner = new Turner(extents, frame);
+    file.read(name, 0, header.elements(), turner);
+    sink.put(turner.out, turner.out.length);
+  }
+
+  /** Picks one frame out of a C-ordered stream. */
+  private static final class Turner extends VoxelSink {
+    private final int[] extents;
+    private final int[] index;
+    private final int[] wanted;
+    private final double[] out;
+
+    Turner(int[] extents, int frame) {
+      this.extents = extents;
+      this.index = new int[extents.length];
+      this.wanted = new int[extents.length];
+      int rest = frame;
+      for (int axis = 3; axis < extents.length; axis++) {
+        wanted[axis] = rest % extents[axis];
+        rest /= extents[axis];
+      }
+      out = new double[extents[0] * extents[1] * extents[2]];
+    }
+
+    @Override
+    void put(double[] values, int count) {
+      for (int i = 0; i < count; i++) {
+        if (isWanted()) {
+          out[(index[2] * extents[1] + index[1]) * extents[0] + index[0]] = values[i];
+        }
+        advance();
+      }
+    }
+
+    private boolean isWanted() {
+      for (int axis = 3; axis < extents.length; axis++) {
+        if (index[axis] != wanted[axis]) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private void advance() {
+      for (int axis = extents.length - 1; axis >= 0; axis--) {
+        if (++index[axis] < extents[axis]) {
+          return;
+        }
+        index[axis] = 0;
+      }
+    }
+  }
+}
