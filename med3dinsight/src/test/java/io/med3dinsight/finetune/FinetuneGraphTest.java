@@ -94,13 +94,7 @@ class FinetuneGraphTest {
         new FinetuneStage(device, PLAN, SETTINGS, List.of(Balls.noisy("a", 12, 1)), none, 4)) {
       TrainingContext context =
           new TrainingContext(
-              folder,
-              device,
-              false,
-              Duration.ofHours(1),
-              records,
-              Progress.NONE,
-              () -> false);
+              folder, device, false, Duration.ofHours(1), records, Progress.NONE, () -> false);
       assertTrue(Trainer.run(stage, context));
       stage.trained().namedParameters().forEach((n, p) -> weights.put(n, p.toFloats()));
       stage.ema().namedState().forEach((n, p) -> weights.put("ema/" + n, p.toFloats()));
