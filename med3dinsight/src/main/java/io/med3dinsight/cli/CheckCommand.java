@@ -86,7 +86,11 @@ final class CheckCommand implements Callable<Integer> {
   private static String text(Object value) {
     if (value instanceof List<?> list && list.size() == 3 && list.get(0) instanceof Double low) {
       return String.format(
-          Locale.ROOT, "%.4g (median %.4g) to %.4g", low, (Double) list.get(1), (Double) list.get(2));
+          Locale.ROOT,
+          "%.4g (median %.4g) to %.4g",
+          low,
+          (Double) list.get(1),
+          (Double) list.get(2));
     }
     return value instanceof Double d ? String.format(Locale.ROOT, "%.6g", d) : value + "";
   }
