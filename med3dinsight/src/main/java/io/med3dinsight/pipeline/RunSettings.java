@@ -84,6 +84,11 @@ public record RunSettings(
     return with(folder, split, seed, describe);
   }
 
+  /** The same with ready-made captions. */
+  public RunSettings withCaptions(Path file) {
+    return with(data, split, seed, new DescribeSettings(describe.slicesPerPlane(), file));
+  }
+
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
     return with(data, split, newSeed, describe);
