@@ -160,12 +160,11 @@ __device__ __forceinline__ void scale(T* a, int n, int packs, float factor) {
   for (unsigned i = packs * size + thread0(); i < n; i += threads()) store(a + i, load(a + i) * factor);
 }
 
-#define IN_PLACE(type, suffix)                                                                                     \
-  extern "C" __global__ void broadcast_addto_##suffix(type* a, const type* __restrict__ b, int n, int packs) {     \
-    addTo(a, b, n, packs);                                                                                         \
-  }                                                                                                                \
-  extern "C" __global__ void broadcast_scale_##suffix(type* a, int n, int packs, float factor) {                   \
-    scale(a, n, packs, factor);                                                                                    \
-  }
-IN_PLACE(float, f32)
-IN_PLACE(bf16, bf16)
+extern "C" __global__ void broadcast_addto_f32(float* a, const float* __restrict__ b, int n, int packs) {
+  addTo(a, b, n, packs);
+}
+extern "C" __global__ void broadcast_addto_bf16(bf16* a, const bf16* __restrict__ b, int n, int packs) {
+  addTo(a, b, n, packs);
+}
+// Gradients and parameters only, which are float.
+extern "C" __global__ void broadcast_scale_f32(float* a, int n, int packs, float factor) { scale(a, n, packs, factor); }

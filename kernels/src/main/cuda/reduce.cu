@@ -1,4 +1,4 @@
-// Sums along axes, sums of squares, and division by the largest of a block of elements.
+// Sums along axes, and division by the largest of a block of elements.
 //
 // Sums over any axes: the host drops axes of extent 1, merges neighbours of one kind and sums one group of
 // axes after the other, the longest first, so that the tensor is read once and what follows is small. Each
@@ -39,17 +39,10 @@ __device__ __forceinline__ float blockSum(float v) {
   return threadIdx.x < 32 ? groupSum(v, BLOCK / 32) : v;
 }
 
-struct Identity {
-  __device__ float operator()(float x) const { return x; }
-};
-struct Squared {
-  __device__ float operator()(float x) const { return x * x; }
-};
-
-// Sum of f(x[i]) for i in [from, to), i stepping over threads; with packs, from is a whole number of them.
-template <typename T, typename F>
+// Sum of x[i] for i in [from, to), i stepping over threads; with packs, from is a whole number of them.
+template <typename T>
 __device__ __forceinline__ float partial(
-    const T* __restrict__ x, int from, int to, bool packs, int thread, int threads, F f) {
+    const T* __restrict__ x, int from, int to, bool packs, int thread, int threads) {
   const int size = Pack<T>::size;
   float sum[4] = {0.f, 0.f, 0.f, 0.f};
   int scalar = from;
@@ -60,11 +53,11 @@ __device__ __forceinline__ float partial(
       float v[size];
       loadPack(x + i, v);
 #pragma unroll
-      for (int k = 0; k < size; k++) sum[k & 3] += f(v[k]);
+      for (int k = 0; k < size; k++) sum[k & 3] += v[k];
     }
   }
 #pragma unroll 4
-  for (int i = scalar + thread; i < to; i += threads) sum[0] += f(load(x + i));
+  for (int i = scalar + thread; i < to; i += threads) sum[0] += load(x + i);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
@@ -77,7 +70,7 @@ __device__ __forceinline__ void rows(const T* __restrict__ x, U* __restrict__ y,
   for (unsigned r0 = blockIdx.x * perBlock; r0 < count; r0 += gridDim.x * perBlock) {
     unsigned r = r0 + threadIdx.x / lanes;
     float sum = 0.f;
-    if (r < count) sum = partial(x + r * length, 0, length, packs, lane, lanes, Identity());
+    if (r < count) sum = partial(x + r * length, 0, length, packs, lane, lanes);
     sum = groupSum(sum, lanes);
     if (r < count && lane == 0) store(y + r, sum);
   }
@@ -90,7 +83,7 @@ __device__ __forceinline__ void segments(
   int r = blockIdx.x / perRow;
   int from = (blockIdx.x - r * perRow) * segment;
   int to = min(length - from, segment) + from;
-  float sum = blockSum(partial(x + static_cast<long long>(r) * length, from, to, packs, threadIdx.x, BLOCK, Identity()));
+  float sum = blockSum(partial(x + static_cast<long long>(r) * length, from, to, packs, threadIdx.x, BLOCK));
   if (threadIdx.x == 0) store(y + blockIdx.x, sum);
 }
 
@@ -174,36 +167,6 @@ SUMS(float, float, f32)
 SUMS(bf16, bf16, bf16)
 SUMS(bf16, float, bf16_f32)
 SUMS(float, bf16, f32_bf16)
-
-// Sums of squares of up to 32 tensors, one for each block: block b works on the last tensor k with
-// first[k] <= b, on the elements (b - first[k]) * segment and after. packs: bit k where tensor k is aligned.
-struct Tensors {
-  const float* x[32];
-  int n[32];
-  int first[32];
-  int count;
-  unsigned packs;
-};
-
-extern "C" __global__ void reduce_squares_f32(float* __restrict__ y, int segment, const Tensors tensors) {
-  const float* x = tensors.x[0];
-  int n = tensors.n[0];
-  int first = 0;
-  unsigned packs = tensors.packs;
-#pragma unroll
-  for (int k = 1; k < 32; k++) {
-    if (k < tensors.count && blockIdx.x >= tensors.first[k]) {
-      x = tensors.x[k];
-      n = tensors.n[k];
-      first = tensors.first[k];
-      packs = tensors.packs >> k;
-    }
-  }
-  int from = (blockIdx.x - first) * segment;
-  int to = min(n - from, segment) + from;
-  float sum = blockSum(partial(x, from, to, packs & 1, threadIdx.x, BLOCK, Squared()));
-  if (threadIdx.x == 0) y[blockIdx.x] = sum;
-}
 
 // The largest element and where it is, the first of equals.
 struct Peak {

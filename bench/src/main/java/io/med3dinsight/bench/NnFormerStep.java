@@ -38,8 +38,7 @@ public final class NnFormerStep implements AutoCloseable {
             false);
     network = still.build(Setup.of(device, 1), CLASSES, 1);
     try (Scope s = Scope.open()) {
-      volume =
-          scope.adopt(Tensor.of(device, volumeValues(), 1, EXTENT, EXTENT, EXTENT, 1));
+      volume = scope.adopt(Tensor.of(device, volumeValues(), 1, EXTENT, EXTENT, EXTENT, 1));
     }
   }
 

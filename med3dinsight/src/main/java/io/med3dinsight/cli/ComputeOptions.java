@@ -68,7 +68,6 @@ final class ComputeOptions {
         return a;
       }
     }
-    throw new UsageException(
-        "--precision is '" + precision + "': expected fp32, tf32 or bf16.");
+    throw new UsageException("--precision is '" + precision + "': expected fp32, tf32 or bf16.");
   }
 }

@@ -34,6 +34,7 @@ public final class Main implements Runnable {
           PredictCommand.class,
           EvaluateCommand.class,
           InspectCommand.class,
+          CheckCommand.class,
           DoctorCommand.class);
 
   @Spec private CommandSpec spec;

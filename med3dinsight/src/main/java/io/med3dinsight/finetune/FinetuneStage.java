@@ -8,7 +8,10 @@ import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Rng;
+import io.med3dinsight.engine.tensor.Scope;
+import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.nn.Module;
@@ -22,6 +25,7 @@ import io.med3dinsight.nn.optim.Ema;
 import io.med3dinsight.nn.optim.Optimizer;
 import io.med3dinsight.nn.optim.ParameterGroup;
 import io.med3dinsight.nn.optim.Schedule;
+import io.med3dinsight.training.DeviceStep;
 import io.med3dinsight.training.Metrics;
 import io.med3dinsight.training.Stage;
 import java.util.List;
@@ -46,6 +50,8 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
   private final DeepSupervision loss = new DeepSupervision(DiceCrossEntropyLoss.nnUNet());
   private final PatchBatches batches;
   private final Validation validation;
+  private final Scope inputs = Scope.detached();
+  private final Step step;
 
   /**
    * @param training cases to learn from
@@ -63,13 +69,13 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
     this.seed = seed;
     this.validation = validation;
     network =
-        plan.network()
-            .build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels());
+        plan.network().build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels());
     optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
     ema = new Ema(network.namedParameters(), settings.emaDecay());
     PatchSampler sampler =
         new PatchSampler(plan.patch(), settings.foregroundShare(), settings.augmentation());
     batches = new PatchBatches(training, sampler, settings.batch(), settings.stepsPerEpoch());
+    step = new Step(device);
   }
 
   /**
@@ -149,15 +155,49 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
 
   @Override
   public Tensor loss(PatchBatches.Batch batch, Metrics metrics) {
-    PatchSize p = plan.patch();
-    int n = settings.batch();
-    Device device = network.device();
-    Tensor x = Tensor.of(device, batch.image(), n, p.depth(), p.height(), p.width(), 1);
-    Tensor y = Tensor.of(device, batch.labels(), n, p.depth(), p.height(), p.width());
-    Tensor[] levels = network.levels(x);
-    PatchDice.of(levels[0], batch.labels(), plan.classes())
-        .ifPresent(dice -> metrics.add("dice.train", dice));
-    return loss.of(List.of(levels), y);
+    step.load(batch);
+    List<Tensor> outputs = step.compute();
+    step.report(batch, outputs, metrics);
+    return outputs.get(0);
+  }
+
+  @Override
+  public DeviceStep<PatchBatches.Batch> deviceStep() {
+    return step;
+  }
+
+  /** Loss and finest logits of the patches last loaded. */
+  private final class Step implements DeviceStep<PatchBatches.Batch> {
+    private final Tensor images;
+    private final Tensor labels;
+
+    Step(Device device) {
+      PatchSize p = plan.patch();
+      int n = settings.batch();
+      try (Scope s = Scope.open()) {
+        images = inputs.adopt(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), 1));
+        Shape voxels = Shape.of(n, p.depth(), p.height(), p.width());
+        labels = inputs.adopt(Tensor.empty(device, TensorType.i32(voxels)));
+      }
+    }
+
+    @Override
+    public void load(PatchBatches.Batch batch) {
+      images.copyFrom(batch.image());
+      labels.copyFrom(batch.labels());
+    }
+
+    @Override
+    public List<Tensor> compute() {
+      Tensor[] levels = network.levels(images);
+      return List.of(loss.of(List.of(levels), labels), levels[0]);
+    }
+
+    @Override
+    public void report(PatchBatches.Batch batch, List<Tensor> outputs, Metrics metrics) {
+      PatchDice.of(outputs.get(1), batch.labels(), plan.classes())
+          .ifPresent(dice -> metrics.add("dice.train", dice));
+    }
   }
 
   @Override
@@ -182,6 +222,7 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
 
   @Override
   public void close() {
+    inputs.close();
     ema.close();
     optimizer.close();
     network.close();

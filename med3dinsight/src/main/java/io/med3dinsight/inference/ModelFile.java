@@ -40,8 +40,7 @@ final class ModelFile {
                 + " of a finished run.");
       }
       SegmentationPlan plan = SegmentationPlan.fromJson(stored.config(), file.toString());
-      EncoderDecoder network =
-          plan.network().build(Setup.of(device, 0), plan.classes(), 1);
+      EncoderDecoder network = plan.network().build(Setup.of(device, 0), plan.classes(), 1);
       try {
         restore(checkpoint, network, file);
         network.train(false);

@@ -42,7 +42,8 @@ public final class Segmenter implements AutoCloseable {
     this(plan, network, options, false);
   }
 
-  Segmenter(SegmentationPlan plan, EncoderDecoder network, InferenceOptions options, boolean owner) {
+  Segmenter(
+      SegmentationPlan plan, EncoderDecoder network, InferenceOptions options, boolean owner) {
     if (!network.config().equals(plan.network())) {
       throw new IllegalArgumentException(
           "the network is " + network.config() + ", expected the plan's " + plan.network());

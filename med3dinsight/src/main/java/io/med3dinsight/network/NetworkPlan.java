@@ -6,10 +6,11 @@ import io.med3dinsight.dataset.PatchSize;
 import java.util.Arrays;
 
 /**
- * Patch size and network that suit a dataset. A UNet's strides follow from the data by nnU-Net's rules (Isensee et al. 2021, supplement):
- * the patch covers the median case unless that is too large; an axis is halved from stage to stage
- * as long as it keeps four voxels and its voxels are less than twice as large as the finest of such
- * axes. The other architectures take the patch as it is, rounded up to whole tokens.
+ * Patch size and network that suit a dataset. A UNet's strides follow from the data by nnU-Net's
+ * rules (Isensee et al. 2021, supplement): the patch covers the median case unless that is too
+ * large; an axis is halved from stage to stage as long as it keeps four voxels and its voxels are
+ * less than twice as large as the finest of such axes. The other architectures take the patch as it
+ * is, rounded up to whole tokens.
  *
  * @param patch extents of the network's input, divisible by the strides' product
  * @param network the network's shape

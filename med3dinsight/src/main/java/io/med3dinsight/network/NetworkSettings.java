@@ -1,6 +1,7 @@
 package io.med3dinsight.network;
 
 import io.med3dinsight.UsageException;
+import java.nio.file.Path;
 
 /**
  * What a user may choose of the network; the rest follows from the data ({@link NetworkPlan}).
@@ -13,6 +14,8 @@ import io.med3dinsight.UsageException;
  * @param patch extents along D, H, W in voxels; null to derive them from the data
  * @param maxPatchVoxels bound on the voxels of a derived patch
  * @param transformer shape of the other architectures
+ * @param weights file of weights of the network or its encoder to start from, of PyTorch or
+ *     safetensors; null for fresh ones
  */
 public record NetworkSettings(
     NetworkType type,
@@ -21,7 +24,8 @@ public record NetworkSettings(
     boolean residual,
     int[] patch,
     int maxPatchVoxels,
-    TransformerSettings transformer) {
+    TransformerSettings transformer,
+    Path weights) {
   public NetworkSettings {
     if (channels.length < 2) {
       throw new UsageException(
@@ -52,7 +56,15 @@ public record NetworkSettings(
         residual,
         patch,
         maxPatchVoxels,
-        TransformerSettings.standard());
+        TransformerSettings.standard(),
+        null);
+  }
+
+  /** The same with the path of the weights made absolute. */
+  public NetworkSettings withAbsolutePaths() {
+    Path absolute = weights == null ? null : weights.toAbsolutePath().normalize();
+    return new NetworkSettings(
+        type, channels, convolutions, residual, patch, maxPatchVoxels, transformer, absolute);
   }
 
   /** A residual UNet of four stages on patches of at most 96x96x96 voxels. */

@@ -188,8 +188,7 @@ public final class NnFormer extends EncoderDecoder {
       int heads = config.decoderHeads(i);
       blocks.add(block(setup, config, i, heads, true, drop[first], rng));
       blocks.addAll(
-          NnFormer.blocks(
-              setup, config, i, config.depths()[i] - 1, heads, drop, first + 1, rng));
+          NnFormer.blocks(setup, config, i, config.depths()[i] - 1, heads, drop, first + 1, rng));
       register("blocks", new Sequential(setup, blocks.toArray(new Module[0])));
       up = register("Upsample", new Up(setup, config.embedding() << i, config.stride(i)));
       masks = NnFormer.masks(config);
@@ -205,9 +204,7 @@ public final class NnFormer extends EncoderDecoder {
       Windows still = new Windows(grid, attention.window(), Conv3d.cube(0));
       Windows shifted = new Windows(grid, attention.window(), attention.shift());
       Tensor y =
-          blocks
-              .get(0)
-              .callSkip(raised.add(skip), skip, raised, still, masks.of(still, device()));
+          blocks.get(0).callSkip(raised.add(skip), skip, raised, still, masks.of(still, device()));
       for (int i = 1; i < blocks.size(); i++) {
         y = blocks.get(i).call(y, shifted, masks.of(shifted, device()));
       }

@@ -17,7 +17,8 @@ import java.util.Arrays;
  * @param heads attention heads of each stage
  * @param patch voxels along D, H, W that become one token
  * @param windows extents of each stage's windows in tokens
- * @param dropPath stochastic depth of the last block in training, growing evenly from 0 at the first
+ * @param dropPath stochastic depth of the last block in training, growing evenly from 0 at the
+ *     first
  * @param hidePadding whether tokens that only fill up windows are hidden from attention; the
  *     published network lets them be seen
  */
@@ -49,8 +50,7 @@ public record NnFormerConfig(
     require("crop", crop.length == 3 && least(crop) >= 1, Arrays.toString(crop), "[D, H, W]");
     require("patch", patch.length == 3 && least(patch) >= 1, Arrays.toString(patch), "[D, H, W]");
     String four = "a number above 0 for each of the 4 stages";
-    require(
-        "depths", depths.length == STAGES && least(depths) >= 1, Arrays.toString(depths), four);
+    require("depths", depths.length == STAGES && least(depths) >= 1, Arrays.toString(depths), four);
     require("heads", heads.length == STAGES && least(heads) >= 1, Arrays.toString(heads), four);
     boolean cut = windows.length == STAGES;
     for (int[] w : windows) {
@@ -189,9 +189,7 @@ public record NnFormerConfig(
   /** A stage's windows, and whether every other block shifts them. */
   record Attention(int[] window, boolean shifts) {
     int[] shift() {
-      return shifts
-          ? new int[] {window[0] / 2, window[1] / 2, window[2] / 2}
-          : new int[] {0, 0, 0};
+      return shifts ? new int[] {window[0] / 2, window[1] / 2, window[2] / 2} : new int[] {0, 0, 0};
     }
   }
 
@@ -238,7 +236,8 @@ public record NnFormerConfig(
 
   @Override
   public String signature() {
-    return "nnformer(" + variant.name().toLowerCase(java.util.Locale.ROOT)
+    return "nnformer("
+        + variant.name().toLowerCase(java.util.Locale.ROOT)
         + ", in="
         + inputChannels
         + ", crop="

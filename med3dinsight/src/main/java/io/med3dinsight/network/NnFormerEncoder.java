@@ -2,7 +2,6 @@ package io.med3dinsight.network;
 
 import io.med3dinsight.engine.op.Gelu;
 import io.med3dinsight.engine.tensor.Rng;
-import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
@@ -126,13 +125,13 @@ public final class NnFormerEncoder extends Module implements Encoder3d {
     private final WindowMasks masks;
     private Down down;
 
-    Stage(
-        Setup setup, NnFormerConfig config, int i, double[] drop, int first, Rng rng) {
+    Stage(Setup setup, NnFormerConfig config, int i, double[] drop, int first, Rng rng) {
       super(setup);
       attention = config.attention(i);
       int width = config.embedding() << i;
       blocks =
-          NnFormer.blocks(setup, config, i, config.depths()[i], config.heads()[i], drop, first, rng);
+          NnFormer.blocks(
+              setup, config, i, config.depths()[i], config.heads()[i], drop, first, rng);
       register("blocks", new Sequential(setup, blocks.toArray(new Module[0])));
       masks = NnFormer.masks(config);
       if (i < NnFormerConfig.STAGES - 1) {
@@ -170,13 +169,7 @@ public final class NnFormerEncoder extends Module implements Encoder3d {
           register(
               "reduction",
               Published.conv(
-                  setup,
-                  width,
-                  2 * width,
-                  kernelAndPadding[0],
-                  stride,
-                  kernelAndPadding[1],
-                  true));
+                  setup, width, 2 * width, kernelAndPadding[0], stride, kernelAndPadding[1], true));
       norm = register("norm", new LayerNorm(setup, width));
     }
 

@@ -1,12 +1,12 @@
 package io.med3dinsight.network;
 
+import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Init;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.layer.Conv3d;
 import io.med3dinsight.nn.layer.ConvTranspose3d;
 import io.med3dinsight.nn.layer.Linear;
 import io.med3dinsight.nn.layer.Mlp;
-import io.med3dinsight.engine.tensor.Tensor;
 
 /** Layers as published transformers have them, with PyTorch's initial values. */
 final class Published {

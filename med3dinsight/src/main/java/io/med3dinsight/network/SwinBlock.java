@@ -27,9 +27,7 @@ final class SwinBlock extends Module {
     norm1 = register("norm1", new LayerNorm(setup, spec.width()));
     attention = register("attn", new WindowAttention(setup, spec));
     norm2 = register("norm2", new LayerNorm(setup, spec.width()));
-    mlp =
-        register(
-            "mlp", Published.mlp(setup, spec.width(), 4 * spec.width(), names[0], names[1]));
+    mlp = register("mlp", Published.mlp(setup, spec.width(), 4 * spec.width(), names[0], names[1]));
   }
 
   /** Self-attention. */

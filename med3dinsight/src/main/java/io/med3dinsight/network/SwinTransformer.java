@@ -29,7 +29,8 @@ public final class SwinTransformer extends Module implements Encoder3d {
     super(setup);
     this.config = config;
     embedding =
-        register("patch_embed", new PatchEmbedding(setup, config.inputChannels(), config.features()));
+        register(
+            "patch_embed", new PatchEmbedding(setup, config.inputChannels(), config.features()));
     int blocks = 0;
     for (int d : config.depths()) {
       blocks += d;
@@ -86,8 +87,7 @@ public final class SwinTransformer extends Module implements Encoder3d {
 
     PatchEmbedding(Setup setup, int in, int out) {
       super(setup);
-      proj =
-          register("proj", Published.conv(setup, in, out, PATCH, PATCH, Conv3d.cube(0), true));
+      proj = register("proj", Published.conv(setup, in, out, PATCH, PATCH, Conv3d.cube(0), true));
     }
 
     @Override
@@ -109,7 +109,11 @@ public final class SwinTransformer extends Module implements Encoder3d {
       int width = config.features() << i;
       WindowAttention.Spec spec =
           new WindowAttention.Spec(
-              width, config.heads()[i], config.window(), WindowAttention.Positions.ROW_MAJOR, false);
+              width,
+              config.heads()[i],
+              config.window(),
+              WindowAttention.Positions.ROW_MAJOR,
+              false);
       for (int j = 0; j < config.depths()[i]; j++) {
         StochasticDepth d = new StochasticDepth(drop[first + j], rng);
         blocks.add(new SwinBlock(setup, spec, new String[] {"linear1", "linear2"}, d));

@@ -27,9 +27,7 @@ final class UnetrBlocks {
       int[] one = Conv3d.cube(1);
       int[] padding = Conv3d.cube(kernel / 2);
       conv =
-          register(
-              "conv",
-              Published.conv(setup, in, out, Conv3d.cube(kernel), one, padding, bias));
+          register("conv", Published.conv(setup, in, out, Conv3d.cube(kernel), one, padding, bias));
     }
 
     @Override

@@ -38,7 +38,11 @@ public record UnetrConfig(
     }
     if (hidden < 1 || heads < 1 || hidden % heads != 0) {
       throw new UsageException(
-          "UNETR's heads are " + heads + ": expected a number that divides hidden, " + hidden + ".");
+          "UNETR's heads are "
+              + heads
+              + ": expected a number that divides hidden, "
+              + hidden
+              + ".");
     }
     if (layers < 4 || layers % 4 != 0) {
       throw new UsageException("UNETR's layers are " + layers + ": expected a multiple of 4.");

@@ -82,8 +82,7 @@ public final class VisionTransformer3d extends Module implements Encoder3d {
       patches =
           register(
               "patch_embeddings",
-              Published.conv(
-                  setup, config.inputChannels(), hidden, p, p, Conv3d.cube(0), true));
+              Published.conv(setup, config.inputChannels(), hidden, p, p, Conv3d.cube(0), true));
       positions =
           parameter(
               "position_embeddings",

@@ -52,24 +52,21 @@ final class WindowAttention extends Module {
     this.spec = spec;
     int[] w = spec.window;
     int rows = (2 * w[0] - 1) * (2 * w[1] - 1) * (2 * w[2] - 1);
-    table =
-        parameter("relative_position_bias_table", Published.POSITIONS, rows, spec.heads);
+    table = parameter("relative_position_bias_table", Published.POSITIONS, rows, spec.heads);
     index = index(w, spec.positions);
     int t = w[0] * w[1] * w[2];
     indexTensor = constant("relative_position_index", index, t, t);
     int parts = spec.skip ? 2 : 3;
     projections =
         register(
-            spec.skip ? "kv" : "qkv",
-            new PackedLinear(setup, spec.width, parts, spec.width, true));
+            spec.skip ? "kv" : "qkv", new PackedLinear(setup, spec.width, parts, spec.width, true));
     output = register("proj", Published.linear(setup, spec.width, spec.width, true));
   }
 
   /** For each query and key the row of the table, row-major. */
   static int[] index(int[] w, Positions positions) {
     int t = w[0] * w[1] * w[2];
-    int depth =
-        positions == Positions.NNFORMER ? 3 * w[1] - 1 : (2 * w[1] - 1) * (2 * w[2] - 1);
+    int depth = positions == Positions.NNFORMER ? 3 * w[1] - 1 : (2 * w[1] - 1) * (2 * w[2] - 1);
     int height = positions == Positions.NNFORMER ? 2 * w[1] - 1 : 2 * w[2] - 1;
     int[] rows = new int[t * t];
     for (int q = 0; q < t; q++) {

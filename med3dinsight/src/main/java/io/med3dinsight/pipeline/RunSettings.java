@@ -16,21 +16,23 @@ import java.util.stream.Stream;
  *
  * @param data folder in the layout of the Medical Segmentation Decathlon; null for the built-in
  *     sample
- * @param split JSON file {"train": [ids], "test": [ids]}; null for the folder's splits.json or,
- *     without one, a random split
+ * @param split JSON file {"train": [ids], "test": [ids]} or nnU-Net's splits_final.json; null for
+ *     the folder's own or, without one, a random split
+ * @param fold which fold of a splits_final.json, from 0
  * @param testShare share of the cases held out by a random split
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
  * @param describe which slices are put into words, and by whom
  * @param encoder2d the slice-text encoder
  * @param pretrain pretraining without labels
- * @param network shape of the UNet
+ * @param network architecture and shape of the network
  * @param finetune fine-tuning for segmentation
  * @param inference how the test cases are segmented
  */
 public record RunSettings(
     Path data,
     Path split,
+    int fold,
     double testShare,
     long seed,
     int checkpointSeconds,
@@ -68,6 +70,7 @@ public record RunSettings(
     return new RunSettings(
         null,
         null,
+        0,
         0.2,
         1,
         60,
@@ -81,7 +84,7 @@ public record RunSettings(
 
   /** The same with another data folder. */
   public RunSettings withData(Path folder) {
-    return with(folder, split, seed, describe);
+    return with(folder, split, seed, describe, network);
   }
 
   /** The same with ready-made captions. */
@@ -91,7 +94,7 @@ public record RunSettings(
 
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
-    return with(data, split, newSeed, describe);
+    return with(data, split, newSeed, describe, network);
   }
 
   /** The same with paths that hold in any working directory, so that a run resumes from any. */
@@ -101,7 +104,8 @@ public record RunSettings(
         absolute(data),
         absolute(split),
         seed,
-        new DescribeSettings(describe.slicesPerPlane(), captions));
+        new DescribeSettings(describe.slicesPerPlane(), captions),
+        network.withAbsolutePaths());
   }
 
   private static Path absolute(Path path) {
@@ -109,17 +113,22 @@ public record RunSettings(
   }
 
   private RunSettings with(
-      Path newData, Path newSplit, long newSeed, DescribeSettings newDescribe) {
+      Path newData,
+      Path newSplit,
+      long newSeed,
+      DescribeSettings newDescribe,
+      NetworkSettings newNetwork) {
     return new RunSettings(
         newData,
         newSplit,
+        fold,
         testShare,
         newSeed,
         checkpointSeconds,
         newDescribe,
         encoder2d,
         pretrain,
-        network,
+        newNetwork,
         finetune,
         inference);
   }
@@ -131,8 +140,10 @@ public record RunSettings(
     return Stream.of(
             data == null ? null : data.resolve("dataset.json"),
             data == null ? null : data.resolve("splits.json"),
+            data == null ? null : data.resolve("splits_final.json"),
             split,
-            describe.captions())
+            describe.captions(),
+            network.weights())
         .filter(p -> p != null && Files.isRegularFile(p))
         .toList();
   }

@@ -1,5 +1,6 @@
 package io.med3dinsight.pipeline;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.TrainingCase;
@@ -10,8 +11,14 @@ import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.nn.Module;
+import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
+import io.med3dinsight.nn.checkpoint.LoadReport;
+import io.med3dinsight.nn.checkpoint.TensorSource;
+import io.med3dinsight.nn.checkpoint.Weights;
 import io.med3dinsight.nn.optim.Ema;
 import io.med3dinsight.pretrain.DescribedVolume;
 import io.med3dinsight.pretrain.PretrainNetwork;
@@ -20,6 +27,7 @@ import io.med3dinsight.report.MetricsJson;
 import io.med3dinsight.training.Trainer;
 import io.med3dinsight.training.TrainingContext;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +61,7 @@ public final class TrainingRun {
 
   private Evaluation run(PreparedData data) {
     sayPlan(data);
+    checkWeights(data);
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
       return null;
@@ -80,6 +89,19 @@ public final class TrainingRun {
                 + data.plan().patch().width()
                 + " voxels (D, H, W), "
                 + data.plan().network().signature());
+  }
+
+  /** Weights that cannot be used are found out before anything is computed. */
+  private void checkWeights(PreparedData data) {
+    if (settings.network().weights() == null) {
+      return;
+    }
+    try (EncoderDecoder network =
+        data.plan().network().build(Setup.of(context.device(), 0), data.plan().classes(), 1)) {
+      startFromWeights(network);
+    } catch (CheckpointException e) {
+      throw new DataException(e.getMessage(), e);
+    }
   }
 
   // ---- pretraining
@@ -114,6 +136,7 @@ public final class TrainingRun {
             volumes,
             encoder,
             settings.seed())) {
+      startFromWeights(stage.pretrained().volumes());
       if (!Trainer.run(stage, context)) {
         return false;
       }
@@ -148,6 +171,8 @@ public final class TrainingRun {
             settings.seed())) {
       if (settings.pretrain().enabled()) {
         startFromPretrained(stage);
+      } else if (startFromWeights(stage.trained())) {
+        stage.weightsReplaced();
       }
       if (!Trainer.run(stage, context)) {
         return false;
@@ -168,6 +193,19 @@ public final class TrainingRun {
       kept.add(ids.get((int) ((i + 0.5) * ids.size() / count)));
     }
     return kept;
+  }
+
+  /** Copies the file of weights that the settings name; false when they name none. */
+  private boolean startFromWeights(EncoderDecoder network) {
+    Path file = settings.network().weights();
+    if (file == null) {
+      return false;
+    }
+    try (TensorSource source = Weights.open(file)) {
+      LoadReport report = Weights.load(network, source);
+      context.progress().say("Weights of " + file + ": " + report.summary() + ".");
+    }
+    return true;
   }
 
   private void startFromPretrained(FinetuneStage stage) {

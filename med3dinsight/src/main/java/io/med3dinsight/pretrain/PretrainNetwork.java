@@ -22,7 +22,8 @@ public final class PretrainNetwork extends Module {
   /**
    * @param embedding width of the 2D encoders' embeddings
    */
-  public PretrainNetwork(Setup setup, NetworkConfig config, PretrainSettings settings, int embedding) {
+  public PretrainNetwork(
+      Setup setup, NetworkConfig config, PretrainSettings settings, int embedding) {
     super(setup);
     volumes = register("network", config.build(setup, config.inputChannels(), 1));
     int[] channels = volumes.encoder().channels();

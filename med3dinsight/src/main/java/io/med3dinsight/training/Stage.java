@@ -73,6 +73,14 @@ public interface Stage<B> extends AutoCloseable {
   Tensor loss(B batch, Metrics metrics);
 
   /**
+   * The same step in three parts, for a CUDA device to repeat as one graph; null when batches
+   * differ in shape or the host takes part in the middle.
+   */
+  default DeviceStep<B> deviceStep() {
+    return null;
+  }
+
+  /**
    * Called after the last step of an epoch, before its metrics are written.
    *
    * @param metrics receives numbers of the whole epoch, such as validation scores

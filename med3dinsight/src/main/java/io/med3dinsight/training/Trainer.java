@@ -70,21 +70,22 @@ public final class Trainer<B> {
     saved = System.nanoTime();
     boolean complete;
     try (Progress.Task task = context.progress().start(stage.name(), total - done, "steps");
+        StepGraph<B> graph = new StepGraph<>(stage, context);
         DataLoader<B> loader =
             new DataLoader<>(stage.batches(), next, stage.stepsPerEpoch(), 1, PREFETCH)) {
-      complete = loop(loader, task, total);
+      complete = loop(loader, graph, task, total);
     }
     save(last);
     return complete;
   }
 
-  private boolean loop(DataLoader<B> loader, Progress.Task task, long total) {
+  private boolean loop(DataLoader<B> loader, StepGraph<B> graph, Progress.Task task, long total) {
     while (stage.optimizer().steps() < total) {
       if (context.stop().getAsBoolean()) {
         return false;
       }
       DataLoader.Sample<B> sample = loader.next();
-      double loss = step(sample.value());
+      double loss = step(sample.value(), graph);
       next = loader.position();
       task.message(String.format(Locale.ROOT, "loss %.4f", loss));
       task.step();
@@ -98,9 +99,20 @@ public final class Trainer<B> {
     return true;
   }
 
-  private double step(B batch) {
+  private double step(B batch, StepGraph<B> graph) {
+    double rate = stage.schedule().at(stage.optimizer().steps());
+    StepGraph.Numbers numbers = graph.run(batch, rate, metrics);
+    if (numbers == null) {
+      numbers = step(batch, rate);
+    }
+    metrics.add("loss", numbers.loss());
+    metrics.add("gradient_norm", numbers.norm());
+    metrics.add("learning_rate", rate);
+    return numbers.loss();
+  }
+
+  private StepGraph.Numbers step(B batch, double rate) {
     long done = stage.optimizer().steps();
-    double rate = stage.schedule().at(done);
     try (Scope scope = Scope.open();
         Tape tape = Tape.open()) {
       Tensor loss = stage.loss(batch, metrics);
@@ -110,13 +122,10 @@ public final class Trainer<B> {
       }
       Gradients gradients = tape.gradients(loss);
       double norm = stage.optimizer().step(gradients::of, rate, stage.maxNorm());
-      metrics.add("loss", value);
-      metrics.add("gradient_norm", norm);
-      metrics.add("learning_rate", rate);
       if (stage.ema() != null) {
         stage.ema().update(done);
       }
-      return value;
+      return new StepGraph.Numbers(value, norm);
     } catch (NonFiniteGradientException e) {
       throw new UsageException("Stage " + stage.name() + " diverged. " + e.getMessage(), e);
     } catch (DivergenceException e) {

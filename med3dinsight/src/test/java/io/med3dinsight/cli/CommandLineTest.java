@@ -99,8 +99,7 @@ class CommandLineTest {
 
   @Test
   void theDoctorSaysWhatThereIsOfCuda() throws IOException {
-    Ended ended =
-        Programs.run(Main.class, "-Dmed3dinsight.relaunch=false", "doctor", "--json");
+    Ended ended = Programs.run(Main.class, "-Dmed3dinsight.relaunch=false", "doctor", "--json");
     assertEquals(0, ended.code(), ended.err());
     for (String part :
         List.of("cudaDriver", "cudaDevices", "cudaNatives", "cublas", "cudnn", "cudaBackend")) {

@@ -152,6 +152,28 @@ class TrainCommandTest {
   }
 
   @Test
+  void aRunStartsFromWeightsOfAFile() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    Path first = folder.resolve("first");
+    assertGood(train(first, data, settings("pretrain.enabled=false")));
+    Path second = folder.resolve("second");
+    String weights = "network.weights=" + first.resolve("model.safetensors");
+    Ended ended = train(second, data, settings("pretrain.enabled=false", weights));
+    assertGood(ended);
+    assertTrue(ended.err().contains("model.safetensors: "), ended.err());
+    assertTrue(ended.err().contains(" matched"), ended.err());
+    Path none = folder.resolve("third");
+    assertRefused(
+        3,
+        "none.pth",
+        train(none, data, settings("network.weights=" + folder.resolve("none.pth"))));
+    assertFalse(Files.exists(none.resolve("config.yaml")), "a refused run left a folder");
+    Path captions = folder.resolve("encoder.pth");
+    Files.copy(first.resolve("config.yaml"), captions);
+    assertRefused(3, "encoder.pth", train(none, data, settings("network.weights=" + captions)));
+  }
+
+  @Test
   void oneAndTwoThreadsGiveTheSameBytes() throws IOException {
     Path data = TinyData.write(folder.resolve("data"));
     for (String threads : List.of("1", "2")) {

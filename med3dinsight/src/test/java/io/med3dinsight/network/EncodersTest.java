@@ -29,7 +29,8 @@ class EncodersTest {
   private static final Device DEVICE = Device.cpu(2);
 
   private static NnFormerConfig nnFormer(NnFormerConfig.Variant variant, boolean hidePadding) {
-    int[] patch = variant == NnFormerConfig.Variant.ACDC ? new int[] {1, 4, 4} : new int[] {2, 4, 4};
+    int[] patch =
+        variant == NnFormerConfig.Variant.ACDC ? new int[] {1, 4, 4} : new int[] {2, 4, 4};
     return new NnFormerConfig(
         variant,
         1,
@@ -166,14 +167,10 @@ class EncodersTest {
         Scope scope = Scope.open()) {
       // Without a bias for positions, whose numbering depends on the window.
       int rows = 125 * 2;
-      attention
-          .namedParameters()
-          .get("relative_position_bias_table")
-          .copyFrom(new float[rows]);
+      attention.namedParameters().get("relative_position_bias_table").copyFrom(new float[rows]);
       Tensor x = Tensor.of(DEVICE, MadeUp.numbers("w", 12 * 6), 1, 2, 3, 2, 6);
       Tensor expected = attention.call(x, whole, null);
-      Tensor got =
-          padded.leave(attention.call(padded.enter(x), padded, masks.of(padded, DEVICE)));
+      Tensor got = padded.leave(attention.call(padded.enter(x), padded, masks.of(padded, DEVICE)));
       assertArrayEquals(expected.toFloats(), got.toFloats(), 1e-6f);
     }
   }

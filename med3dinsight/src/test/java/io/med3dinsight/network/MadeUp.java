@@ -62,7 +62,8 @@ final class MadeUp {
         .forEach(
             (name, s) -> {
               int[] torch = s.layout().torchShape(s.tensor().shape()).toArray();
-              s.tensor().copyFrom(s.layout().fromTorch(weights(salt, name, torch), s.tensor().shape()));
+              s.tensor()
+                  .copyFrom(s.layout().fromTorch(weights(salt, name, torch), s.tensor().shape()));
             });
   }
 }

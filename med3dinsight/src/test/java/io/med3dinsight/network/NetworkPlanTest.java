@@ -36,7 +36,8 @@ class NetworkPlanTest {
   void thickSlicesAreHalvedLater() {
     NetworkPlan p = plan(new double[] {5, 1, 1}, new int[] {16, 64, 64}, 5, 1 << 20);
     assertArrayEquals(
-        new int[][] {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}, {2, 2, 2}, {2, 2, 2}}, ((UNetConfig) p.network()).strides());
+        new int[][] {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}, {2, 2, 2}, {2, 2, 2}},
+        ((UNetConfig) p.network()).strides());
   }
 
   /** An axis of few voxels is never halved; its small voxels must not stop the other axes. */
@@ -44,7 +45,8 @@ class NetworkPlanTest {
   void aThinAxisDoesNotHoldUpTheOthers() {
     NetworkPlan p = plan(new double[] {1, 1, 1}, new int[] {6, 64, 64}, 5, 1 << 20);
     assertArrayEquals(
-        new int[][] {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}}, ((UNetConfig) p.network()).strides());
+        new int[][] {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}},
+        ((UNetConfig) p.network()).strides());
   }
 
   @Test

@@ -19,11 +19,11 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>Recording runs nothing. The graph reads and writes the memory that it was recorded with: inputs
- * are tensors made before, filled anew for each run; results are overwritten by each run. All memory
- * that the computation took while it was recorded stays reserved until {@link #close}. What changes
- * from run to run must be in device memory; host code in the computation runs at the recording only.
- * While one thread records, others that use the device wait.
+ * <p>Recording runs nothing. The graph reads and writes the memory that it was recorded with:
+ * inputs are tensors made before, filled anew for each run; results are overwritten by each run.
+ * All memory that the computation took while it was recorded stays reserved until {@link #close}.
+ * What changes from run to run must be in device memory; host code in the computation runs at the
+ * recording only. While one thread records, others that use the device wait.
  */
 public final class CapturedStep implements AutoCloseable {
   private final CudaBackend cuda;

@@ -3,8 +3,6 @@ package io.med3dinsight.engine.cuda;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,12 +12,6 @@ public final class CudaReduce {
 
   /** Blocks that fill any device; a constant, so that results do not depend on the device. */
   private static final int BLOCKS = 1024;
-
-  /** Elements of a block of a sum of squares. */
-  private static final int SQUARES = 1 << 14;
-
-  /** Tensors of a launch of sums of squares. */
-  private static final int TENSORS = 32;
 
   private CudaReduce() {}
 
@@ -178,52 +170,6 @@ public final class CudaReduce {
         middle(cuda, sums, outer, t.perColumn(), inner, y);
       }
     }
-  }
-
-  /** {@code y} = sum of the squares of all elements of all tensors, which are F32. */
-  public static void squares(CudaBackend cuda, Tensor[] all, Tensor y) {
-    Tensor[] filled = java.util.Arrays.stream(all).filter(t -> t.size() > 0).toArray(Tensor[]::new);
-    int blocks = 0;
-    for (Tensor t : filled) {
-      blocks += parts(t.size(), SQUARES);
-    }
-    if (blocks == 0) {
-      CudaArrange.fill(cuda, y, 0f);
-      return;
-    }
-    try (DeviceScratch sums = cuda.scratch(4L * blocks)) {
-      long to = sums.address();
-      for (int k = 0; k < filled.length; k += TENSORS) {
-        int end = Math.min(filled.length, k + TENSORS);
-        to += 4L * squares(cuda, filled, k, end, to);
-      }
-      Part partial = new Part(sums.address(), DType.F32);
-      middle(cuda, partial, 1, blocks, 1, new Part(cuda.address(y), DType.F32));
-    }
-  }
-
-  /** One launch for the tensors [from, end); the number of partial sums at {@code to}. */
-  private static int squares(CudaBackend cuda, Tensor[] all, int from, int end, long to) {
-    ByteBuffer struct = ByteBuffer.allocate(TENSORS * 16 + 8).order(ByteOrder.LITTLE_ENDIAN);
-    int blocks = 0;
-    int packs = 0;
-    for (int k = 0; k < end - from; k++) {
-      Tensor t = all[from + k];
-      struct.putLong(8 * k, cuda.address(t));
-      struct.putInt(8 * TENSORS + 4 * k, t.size());
-      struct.putInt(12 * TENSORS + 4 * k, blocks);
-      packs |= cuda.aligned16(t) ? 1 << k : 0;
-      blocks += parts(t.size(), SQUARES);
-    }
-    struct.putInt(16 * TENSORS, end - from).putInt(16 * TENSORS + 4, packs);
-    cuda.kernel("reduce_squares_f32")
-        .grid(blocks)
-        .block(BLOCK)
-        .pointer(to)
-        .i32(SQUARES)
-        .struct(struct.array())
-        .run();
-    return blocks;
   }
 
   /** {@code y = x / max(x)} for each problem [B1,B2] of x [P,B1,B2]. */

@@ -57,6 +57,7 @@ final class DevicePool {
   private final CudaDriver driver;
   private final boolean exact;
   private final FreeBlocks<Block> free = new FreeBlocks<>(Block::bytes);
+
   /** Held by a capturing thread from beginning to end; taken before the driver's own lock. */
   private final ReentrantLock lock = new ReentrantLock();
 

@@ -24,10 +24,19 @@ public final class SimulatedDriver implements CudaDriver {
   private record Loaded(PtxKernel kernel) implements Function {}
 
   /** What a captured sequence does, in its order. */
-  private record Recorded(List<Runnable> calls) implements Graph {
+  private final class Recorded implements Graph {
+    private final List<Runnable> calls;
+
+    Recorded(List<Runnable> calls) {
+      this.calls = calls;
+    }
+
     @Override
     public void launch() {
-      calls.forEach(Runnable::run);
+      synchronized (SimulatedDriver.this) {
+        awaitTurn();
+        calls.forEach(SimulatedDriver.this::queue);
+      }
     }
 
     @Override
@@ -42,6 +51,7 @@ public final class SimulatedDriver implements CudaDriver {
   private final Map<String, LaunchStatistics> statistics = new TreeMap<>();
   private final ThreadLocal<ByteBuffer> staging = new ThreadLocal<>();
   private List<Runnable> capture;
+  private Thread capturing;
 
   public SimulatedDriver(SimulatorOptions options) {
     this.options = options;
@@ -69,6 +79,7 @@ public final class SimulatedDriver implements CudaDriver {
 
   @Override
   public synchronized long allocate(long bytes) {
+    awaitTurn();
     try {
       return gpu.allocate(bytes);
     } catch (SimulationFault e) {
@@ -81,11 +92,13 @@ public final class SimulatedDriver implements CudaDriver {
 
   @Override
   public synchronized void free(long address) {
+    awaitTurn();
     gpu.free(address);
   }
 
   @Override
   public synchronized long freeBytes() {
+    awaitTurn();
     return options.memoryLimit() - gpu.usedBytes();
   }
 
@@ -101,28 +114,33 @@ public final class SimulatedDriver implements CudaDriver {
 
   @Override
   public synchronized void write(long address, ByteBuffer source) {
+    awaitTurn();
     refuseInCapture("a copy from the host");
     gpu.write(address, source);
   }
 
   @Override
   public synchronized void read(long address, ByteBuffer target) {
+    awaitTurn();
     refuseInCapture("a copy to the host");
     gpu.read(address, target);
   }
 
   @Override
   public synchronized void copy(long target, long source, long bytes) {
+    awaitTurn();
     queue(() -> gpu.copy(target, source, bytes));
   }
 
   @Override
   public synchronized void fill(long address, int pattern, long words) {
+    awaitTurn();
     queue(() -> gpu.fill32(address, pattern, words));
   }
 
   @Override
   public synchronized Function load(String family, String kernel) {
+    awaitTurn();
     PtxModule module = modules.computeIfAbsent(family, f -> gpu.load(f + ".ptx", Catalogue.ptx(f)));
     return new Loaded(module.kernel(kernel));
   }
@@ -130,6 +148,7 @@ public final class SimulatedDriver implements CudaDriver {
   @Override
   public synchronized void launch(
       Function kernel, int[] grid, int[] block, int sharedBytes, byte[] parameters) {
+    awaitTurn();
     int[] g = grid.clone();
     int[] b = block.clone();
     byte[] p = parameters.clone();
@@ -139,6 +158,21 @@ public final class SimulatedDriver implements CudaDriver {
           LaunchStatistics s = gpu.launch(k, g[0], g[1], g[2], b[0], b[1], b[2], sharedBytes, p);
           statistics.merge(k.name(), s, LaunchStatistics::plus);
         });
+  }
+
+  /** While one thread captures, others wait, so that nothing of theirs gets into its graph. */
+  private void awaitTurn() {
+    boolean interrupted = false;
+    while (capture != null && capturing != Thread.currentThread()) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void queue(Runnable call) {
@@ -151,19 +185,22 @@ public final class SimulatedDriver implements CudaDriver {
 
   private void refuseInCapture(String what) {
     if (capture != null) {
-      throw new IllegalStateException(what + " cannot be captured in a graph");
+      throw new NotCapturableException(what + " cannot be captured in a graph");
     }
   }
 
   @Override
   public synchronized void synchronize() {
+    awaitTurn();
     refuseInCapture("waiting for the device");
   }
 
   @Override
   public synchronized void beginCapture() {
+    awaitTurn();
     refuseInCapture("another capture");
     capture = new ArrayList<>();
+    capturing = Thread.currentThread();
   }
 
   @Override
@@ -173,6 +210,7 @@ public final class SimulatedDriver implements CudaDriver {
     }
     Graph graph = new Recorded(capture);
     capture = null;
+    notifyAll();
     return graph;
   }
 

@@ -57,6 +57,11 @@ public record Dropout(float p, long seed, long position) implements Op {
   }
 
   @Override
+  public boolean repeatable() {
+    return false;
+  }
+
+  @Override
   public Precision precision() {
     return Precision.STORAGE;
   }
@@ -64,11 +69,6 @@ public record Dropout(float p, long seed, long position) implements Op {
   @Override
   public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
     CudaRandom.dropout(cuda, in[0], p, 1 / (1 - p), seed, position, out[0]);
-  }
-
-  @Override
-  public boolean repeatable() {
-    return false;
   }
 
   @Override

@@ -69,8 +69,7 @@ public final class Tensor {
   /** A copy of {@code values}, row-major. */
   public static Tensor of(Device device, int[] values, int... extents) {
     Tensor t = empty(device, TensorType.i32(Shape.of(extents)));
-    t.checkLength(values.length);
-    t.storage().write(t.offset, values);
+    t.copyFrom(values);
     return t;
   }
 
@@ -245,6 +244,12 @@ public final class Tensor {
 
   /** Overwrites the elements; for parameters and input buffers. */
   public void copyFrom(float[] values) {
+    checkLength(values.length);
+    storage().write(offset, values);
+  }
+
+  /** Overwrites the elements; for input buffers. */
+  public void copyFrom(int[] values) {
     checkLength(values.length);
     storage().write(offset, values);
   }

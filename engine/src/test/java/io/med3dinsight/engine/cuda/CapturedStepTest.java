@@ -84,8 +84,7 @@ final class CapturedStepTest {
         CapturedStep.capture(
             cuda,
             () -> {
-              cuda.execute(
-                  new Affine(2, 0), new Tensor[] {x}, new Tensor[] {y});
+              cuda.execute(new Affine(2, 0), new Tensor[] {x}, new Tensor[] {y});
               return List.of(y);
             })) {
       assertArrayEquals(new float[] {0, 0}, y.toFloats());
@@ -150,8 +149,7 @@ final class CapturedStepTest {
         assertThrows(
             NotCapturableException.class,
             () -> CapturedStep.capture(cuda, () -> List.of(Randomness.dropout(x, 0.5f, rng))));
-    assertEquals(
-        "the step holds Dropout, whose numbers change from step to step", e.getMessage());
+    assertEquals("the step holds Dropout, whose numbers change from step to step", e.getMessage());
     assertThrows(
         IllegalStateException.class,
         () ->

@@ -87,7 +87,9 @@ final class CpuAndCuda {
     return Float.intBitsToFloat(HostTransfer.bfloat16(v) << 16);
   }
 
-  /** Float32: results differ by at most {@code tolerance} times the largest, or not at all for 0. */
+  /**
+   * Float32: results differ by at most {@code tolerance} times the largest, or not at all for 0.
+   */
   void same(Op op, double tolerance, Input... in) {
     compare(op, DType.F32, tolerance, in);
   }
@@ -102,7 +104,8 @@ final class CpuAndCuda {
     List<float[]> actual = run(op, cuda, storage, in);
     assertEquals(expected.size(), actual.size(), "outputs");
     for (int k = 0; k < expected.size(); k++) {
-      compare(op + " of " + shapes(in) + ", output " + k, expected.get(k), actual.get(k), tolerance);
+      compare(
+          op + " of " + shapes(in) + ", output " + k, expected.get(k), actual.get(k), tolerance);
     }
   }
 

@@ -43,7 +43,13 @@ final class CublasProductsTest {
 
   @ParameterizedTest
   @CsvSource({
-    ", , 1", "3, 3, 1", "3, , 1", ", 3, 1", "2 3, 2 3, 1", "2 3, 2 1, 2", "2 1 2, 1 3 2, 6"
+    ", , 1",
+    "3, 3, 1",
+    "3, , 1",
+    ", 3, 1",
+    "2 3, 2 3, 1",
+    "2 3, 2 1, 2",
+    "2 1 2, 1 3 2, 6"
   })
   void everyTranspositionAndBroadcast(String batchA, String batchB, int calls) {
     for (int bits = 0; bits < 8; bits++) {

@@ -81,8 +81,13 @@ class CudaIndexTest {
 
   @Test
   void scatterOfFewEntriesScans() {
-    both.same(new ScatterAdd(1, 9), 1e-6, Input.uniform(1, -1, 1, 70, 8, 33), Input.indices(2, 9, 70, 8, 33));
-    both.sameBf16(new ScatterAdd(2, 700), Input.uniform(1, -1, 1, 7, 3, 1), Input.indices(2, 700, 7, 3, 1));
+    both.same(
+        new ScatterAdd(1, 9),
+        1e-6,
+        Input.uniform(1, -1, 1, 70, 8, 33),
+        Input.indices(2, 9, 70, 8, 33));
+    both.sameBf16(
+        new ScatterAdd(2, 700), Input.uniform(1, -1, 1, 7, 3, 1), Input.indices(2, 700, 7, 3, 1));
     assertTrue(ran("index_scatterscan_f32") && ran("index_scatterscan_bf16"));
   }
 
@@ -101,7 +106,11 @@ class CudaIndexTest {
     Input i = Input.indices(2, 41, 2, 20_003, 3);
     both.same(new ScatterAdd(1, 41), 1e-5, x, i);
     both.sameBf16(new ScatterAdd(1, 41), x, i);
-    both.same(new ScatterAdd(0, 30_000), 1e-5, Input.uniform(1, -1, 1, 9_000), Input.indices(2, 30_000, 9_000));
+    both.same(
+        new ScatterAdd(0, 30_000),
+        1e-5,
+        Input.uniform(1, -1, 1, 9_000),
+        Input.indices(2, 30_000, 9_000));
     assertTrue(ran("index_sort_places"));
   }
 
@@ -148,7 +157,13 @@ class CudaIndexTest {
   @Test
   void extrema() {
     int[][] cases = {
-      {1, 3, 100_003}, {0, 20_001, 3}, {0, 20_001, 64}, {1, 500, 3}, {1, 7, 40, 9}, {0, 1, 5}, {0, 5_000}
+      {1, 3, 100_003},
+      {0, 20_001, 3},
+      {0, 20_001, 64},
+      {1, 500, 3},
+      {1, 7, 40, 9},
+      {0, 1, 5},
+      {0, 5_000}
     };
     for (int[] c : cases) {
       int[] shape = java.util.Arrays.copyOfRange(c, 1, c.length);

@@ -99,7 +99,16 @@ class CudaMovesTest {
     all(new Pad(List.of(8, 0), List.of(0, 4), -2f), 20, 12);
     all(new Pad(List.of(4), List.of(8), 3f), 4_000);
     all(new Pad(List.of(0, 3), List.of(0, 0), 3f), 100, 61);
-    all(new Pad(List.of(1, 1, 1, 1, 1, 1, 1, 1), List.of(1, 1, 0, 1, 1, 0, 1, 1), 5f), 1, 2, 1, 2, 1, 2, 1, 2);
+    all(
+        new Pad(List.of(1, 1, 1, 1, 1, 1, 1, 1), List.of(1, 1, 0, 1, 1, 0, 1, 1), 5f),
+        1,
+        2,
+        1,
+        2,
+        1,
+        2,
+        1,
+        2);
   }
 
   @Test
@@ -112,7 +121,9 @@ class CudaMovesTest {
     all(new Roll(List.of(1, 1, 1, 1, 1, 1, 1, 1)), 2, 3, 2, 3, 2, 3, 2, 3);
   }
 
-  /** Turning tiles in shared memory: all sectors that are touched are used, and no bank conflicts. */
+  /**
+   * Turning tiles in shared memory: all sectors that are touched are used, and no bank conflicts.
+   */
   @Test
   void transpositionsTouchEachSectorOnce() {
     CpuAndCuda one = new CpuAndCuda();

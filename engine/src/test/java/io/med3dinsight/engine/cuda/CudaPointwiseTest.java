@@ -99,7 +99,8 @@ class CudaPointwiseTest {
   void specialNumbersGoThrough() {
     float inf = Float.POSITIVE_INFINITY;
     Input x = Input.of(new float[] {Float.NaN, inf, -inf, 0f, -0f, 1e-40f, -90f, 90f}, 8);
-    for (Op op : List.of(new LeakyRelu(0.1f), new Clamp(-1, 1), new Sigmoid(), new Tanh(), new Exp())) {
+    for (Op op :
+        List.of(new LeakyRelu(0.1f), new Clamp(-1, 1), new Sigmoid(), new Tanh(), new Exp())) {
       both.same(op, 1e-6, x);
       both.same(op, 1e-6, x.at(1));
     }

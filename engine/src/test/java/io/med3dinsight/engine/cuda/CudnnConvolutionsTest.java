@@ -87,8 +87,7 @@ final class CudnnConvolutionsTest {
           float[] y = new float[g.outputSize()];
           Conv.forward(cpu, g, x, 0, w, 0, bias, 0, y, 0);
           Tensor out = empty(dtype, output(g));
-          assertTrue(
-              convolutions.forward(g, tx, tw, Tensor.of(device, bias, bias.length), out));
+          assertTrue(convolutions.forward(g, tx, tw, Tensor.of(device, bias, bias.length), out));
           assertArrayEquals(y, out.toFloats());
 
           float[] dx = new float[g.inputSize()];

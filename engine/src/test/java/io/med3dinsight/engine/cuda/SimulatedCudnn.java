@@ -81,11 +81,7 @@ final class SimulatedCudnn implements Cudnn {
 
   private static ConvAxis axis(Problem p, int a) {
     return ConvAxis.forward(
-        p.x().get(2 + a),
-        p.w().get(2 + a),
-        p.stride().get(a),
-        p.pad().get(a),
-        p.dilation().get(a));
+        p.x().get(2 + a), p.w().get(2 + a), p.stride().get(a), p.pad().get(a), p.dilation().get(a));
   }
 
   private void convolve(Problem p, long first, long second, long result) {

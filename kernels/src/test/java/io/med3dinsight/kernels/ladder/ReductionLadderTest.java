@@ -50,7 +50,8 @@ class ReductionLadderTest {
     assertEquals(ROWS, shuffles.barriers());
     assertTrue(shuffles.sharedRequests() < 0.5 * halves.sharedRequests(), shuffles + " " + halves);
     assertEquals(shuffles.globalLoadRequests(), 4 * packs.globalLoadRequests());
-    assertTrue(packs.warpInstructions() < 0.8 * shuffles.warpInstructions(), packs + " " + shuffles);
+    assertTrue(
+        packs.warpInstructions() < 0.8 * shuffles.warpInstructions(), packs + " " + shuffles);
     assertTrue(packs.warpInstructions() < 0.7 * halves.warpInstructions(), packs + " " + halves);
   }
 }

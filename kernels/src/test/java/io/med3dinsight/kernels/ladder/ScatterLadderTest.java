@@ -60,14 +60,36 @@ class ScatterLadderTest {
       LaunchStatistics scan = s.launch("index_sort_scan", 1, 1024, counts, 256 * blocks);
       LaunchStatistics spread =
           s.launch(
-              "index_sort_spread", blocks, 256, from, numbers, keysOut, numbersOut, counts, N, shift, ROWS);
+              "index_sort_spread",
+              blocks,
+              256,
+              from,
+              numbers,
+              keysOut,
+              numbersOut,
+              counts,
+              N,
+              shift,
+              ROWS);
       all = all == null ? count.plus(scan).plus(spread) : all.plus(count).plus(scan).plus(spread);
       from = keysOut;
       numbers = numbersOut;
     }
     long y = s.allocate(4L * ROWS);
     LaunchStatistics sums =
-        s.launch("index_sort_sums_f32", ROWS / 256, 256, s.upload(x), from, numbers, y, N, ROWS, 1, 1, 1);
+        s.launch(
+            "index_sort_sums_f32",
+            ROWS / 256,
+            256,
+            s.upload(x),
+            from,
+            numbers,
+            y,
+            N,
+            ROWS,
+            1,
+            1,
+            1);
     check("index_sort_sums_f32", s.floats(y, ROWS));
     return all.plus(sums);
   }

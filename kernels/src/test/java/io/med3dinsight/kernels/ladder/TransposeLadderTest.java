@@ -26,7 +26,15 @@ class TransposeLadderTest {
     }
     long y = s.allocate(4L * M * N);
     LaunchStatistics done =
-        s.launch(kernel, new int[] {gridX, gridY, 1}, new int[] {32, blockY, 1}, 0, s.upload(x), y, M, N);
+        s.launch(
+            kernel,
+            new int[] {gridX, gridY, 1},
+            new int[] {32, blockY, 1},
+            0,
+            s.upload(x),
+            y,
+            M,
+            N);
     assertArrayEquals(expected, s.ints(y, M * N), kernel);
     return done;
   }
@@ -43,7 +51,14 @@ class TransposeLadderTest {
     long y = s.allocate(2L * M * N);
     LaunchStatistics done =
         s.launch(
-            kernel, new int[] {N / tile, M / tile, 1}, new int[] {32, 8, 1}, 0, s.uploadBf16(x), y, M, N);
+            kernel,
+            new int[] {N / tile, M / tile, 1},
+            new int[] {32, 8, 1},
+            0,
+            s.uploadBf16(x),
+            y,
+            M,
+            N);
     assertArrayEquals(expected, s.bf16(y, M * N), kernel);
     return done;
   }

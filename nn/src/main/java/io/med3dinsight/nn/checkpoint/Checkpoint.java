@@ -88,7 +88,6 @@ public final class Checkpoint implements Closeable {
       return this;
     }
 
-
     /**
      * Writes the file; at every moment its path holds either the previous checkpoint or this one.
      *

@@ -81,7 +81,8 @@ final class Pickle {
     } catch (EOFException | IndexOutOfBoundsException e) {
       throw new Refused("its pickle is damaged (was the file cut short?)");
     } catch (ClassCastException e) {
-      throw new Refused("its pickle is damaged: an object has the wrong type for what is done to it");
+      throw new Refused(
+          "its pickle is damaged: an object has the wrong type for what is done to it");
     }
   }
 

@@ -23,7 +23,9 @@ public record Renaming(String from, String to) {
     return new Renaming("", "");
   }
 
-  /** The module's name for a file's, spelt in the common way; null for a name without the prefix. */
+  /**
+   * The module's name for a file's, spelt in the common way; null for a name without the prefix.
+   */
   String apply(String stored) {
     return stored.startsWith(from) ? common(to + stored.substring(from.length())) : null;
   }

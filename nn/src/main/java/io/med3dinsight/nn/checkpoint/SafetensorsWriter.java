@@ -60,8 +60,7 @@ public final class SafetensorsWriter {
   }
 
   private SafetensorsWriter add(String name, Pending tensor) {
-    if (tensors.putIfAbsent(name, tensor) != null
-        || name.equals("__metadata__")) {
+    if (tensors.putIfAbsent(name, tensor) != null || name.equals("__metadata__")) {
       throw new IllegalArgumentException("Tensor '" + name + "' cannot be written twice.");
     }
     return this;

@@ -68,7 +68,12 @@ final class ShardedFile implements TensorSource {
       }
       if (!file.names().contains(e.getKey())) {
         throw new CheckpointException(
-            "Index '" + path + "' says that '" + name + "' holds '" + e.getKey()
+            "Index '"
+                + path
+                + "' says that '"
+                + name
+                + "' holds '"
+                + e.getKey()
                 + "', but it does not.");
       }
       byName.put(e.getKey(), file);

@@ -48,9 +48,7 @@ public final class TorchFile implements TensorSource {
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
       Object root =
-          TorchZip.isZip(channel)
-              ? TorchZip.read(path, channel)
-              : new TorchLegacy(channel).read();
+          TorchZip.isZip(channel) ? TorchZip.read(path, channel) : new TorchLegacy(channel).read();
       return new TorchFile(path, channel, state(root));
     } catch (IOException e) {
       SafetensorsFile.closeQuietly(channel, e);

@@ -88,9 +88,7 @@ final class TorchObjects implements Pickle.Objects {
       }
       case NUMPY_SCALAR, NUMPY_2_SCALAR -> {
         require(
-            a.size() == 2
-                && a.get(0) instanceof NumpyType
-                && a.get(1) instanceof Pickle.Bytes,
+            a.size() == 2 && a.get(0) instanceof NumpyType && a.get(1) instanceof Pickle.Bytes,
             global);
         yield ((NumpyType) a.get(0)).number(((Pickle.Bytes) a.get(1)).value());
       }
@@ -165,7 +163,11 @@ final class TorchObjects implements Pickle.Objects {
     }
     if (shape.size() > 0 && (offset < 0 || end >= storage.size())) {
       throw new Pickle.Refused(
-          "it holds a tensor " + shape + " that reaches beyond its storage '" + storage.key() + "'");
+          "it holds a tensor "
+              + shape
+              + " that reaches beyond its storage '"
+              + storage.key()
+              + "'");
     }
     return new TorchTensor(storage, offset, shape, strides);
   }

@@ -89,8 +89,7 @@ public final class ConvTranspose3d extends Module {
         new io.med3dinsight.engine.op.ConvTranspose3d(
             op.stride(), op.pad(), op.dilation(), least, op.groups());
     Shape s = plain.infer(x.type(), weight.type())[0].shape();
-    Size3 further =
-        new Size3(extents[0] - s.dim(1), extents[1] - s.dim(2), extents[2] - s.dim(3));
+    Size3 further = new Size3(extents[0] - s.dim(1), extents[1] - s.dim(2), extents[2] - s.dim(3));
     io.med3dinsight.engine.op.ConvTranspose3d padded =
         new io.med3dinsight.engine.op.ConvTranspose3d(
             op.stride(), op.pad(), op.dilation(), further, op.groups());

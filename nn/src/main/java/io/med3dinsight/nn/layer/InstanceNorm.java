@@ -7,9 +7,9 @@ import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 
 /**
- * Instance normalisation, with learned scale and shift unless told otherwise (Ulyanov et al. 2016, arXiv 1607.08022):
- * every channel of every sample to mean 0 and variance 1 over D, H, W; x [N,D,H,W,C]. Can apply the
- * leaky ReLU that follows in the same pass.
+ * Instance normalisation, with learned scale and shift unless told otherwise (Ulyanov et al. 2016,
+ * arXiv 1607.08022): every channel of every sample to mean 0 and variance 1 over D, H, W; x
+ * [N,D,H,W,C]. Can apply the leaky ReLU that follows in the same pass.
  */
 public final class InstanceNorm extends Module {
   private static final float EPSILON = 1e-5f;

@@ -91,8 +91,7 @@ class TorchFileTest {
   @Test
   void anIntegerIsNoWeight() throws IOException {
     try (TensorSource f = Weights.open(resource("zip.pth"))) {
-      CheckpointException e =
-          assertThrows(CheckpointException.class, () -> f.floats("int64"));
+      CheckpointException e = assertThrows(CheckpointException.class, () -> f.floats("int64"));
       assertTrue(e.getMessage().contains("I64"), e.getMessage());
       assertThrows(CheckpointException.class, () -> f.longs("float32"));
       assertThrows(CheckpointException.class, () -> f.shape("no such tensor"));

@@ -124,8 +124,7 @@ class WeightsTest {
   void nothingThatFitsIsAnError() throws IOException {
     try (Linear other = new Linear(Setup.of(Device.cpu(), 1), 17, 19);
         TensorSource f = Weights.open(resource("roundtrip.pth"))) {
-      CheckpointException e =
-          assertThrows(CheckpointException.class, () -> Weights.load(other, f));
+      CheckpointException e = assertThrows(CheckpointException.class, () -> Weights.load(other, f));
       assertTrue(e.getMessage().contains("holds nothing for Linear"), e.getMessage());
       assertTrue(e.getMessage().contains("roundtrip.pth"), e.getMessage());
     }
@@ -164,8 +163,7 @@ class WeightsTest {
     Files.writeString(index, "{\"weight_map\": {\"weight\": \"../elsewhere.safetensors\"}}");
     CheckpointException e = assertThrows(CheckpointException.class, () -> Weights.open(index));
     assertTrue(e.getMessage().contains("../elsewhere.safetensors"), e.getMessage());
-    Files.writeString(
-        index, "{\"weight_map\": {\"other\": \"model-00001-of-00002.safetensors\"}}");
+    Files.writeString(index, "{\"weight_map\": {\"other\": \"model-00001-of-00002.safetensors\"}}");
     e = assertThrows(CheckpointException.class, () -> Weights.open(index));
     assertTrue(e.getMessage().contains("'other'"), e.getMessage());
     Files.writeString(index, "{\"weight_map\": ");

@@ -116,7 +116,8 @@ record NativeLibrary(String name, Path path, String problem) {
     try (InputStream in = Files.newInputStream(library)) {
       byte[] b = in.readNBytes(4);
       return b.length == 4
-          && (b[0] == 0x7f && b[1] == 'E' && b[2] == 'L' && b[3] == 'F' || b[0] == 'M' && b[1] == 'Z');
+          && (b[0] == 0x7f && b[1] == 'E' && b[2] == 'L' && b[3] == 'F'
+              || b[0] == 'M' && b[1] == 'Z');
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + library, e);
     }

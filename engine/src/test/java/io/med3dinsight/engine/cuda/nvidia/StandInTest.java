@@ -145,12 +145,10 @@ final class StandInTest {
     Path where = Files.createDirectory(folder.resolve("forward"));
     run(new ProcessBuilder(forward.toString(), where.toString()), 0);
     Files.delete(folder.resolve("libcublas.so.12"));
-    Files.createSymbolicLink(
-        folder.resolve("libcublas.so.12"), where.resolve("libcublas.so.12"));
+    Files.createSymbolicLink(folder.resolve("libcublas.so.12"), where.resolve("libcublas.so.12"));
     Files.copy(libraries.resolve("libcublas.so.12"), where.resolve("libcublas.so.13"));
     assertEquals(
-        List.of("products good"),
-        program(Map.of("LD_LIBRARY_PATH", where.toString()), "products"));
+        List.of("products good"), program(Map.of("LD_LIBRARY_PATH", where.toString()), "products"));
     // Without cuBLAS 13 it says so, and the program goes on with its own kernels.
     Files.delete(where.resolve("libcublas.so.13"));
     List<String> lines = program(Map.of(), "report");
@@ -172,7 +170,8 @@ final class StandInTest {
             + " run on own kernels; for cuDNN install release 9, or name its folder with"
             + " -Dmed3dinsight.cuda.path";
     assertEquals(cudnn, lines.get(4));
-    String cublas = "cublas " + folder + "/libcublas.so.12: it cannot be loaded: it is not a library;";
+    String cublas =
+        "cublas " + folder + "/libcublas.so.12: it cannot be loaded: it is not a library;";
     assertTrue(lines.get(3).startsWith(cublas), lines.get(3));
     assertEquals(
         "backend cuda:0, matrix products by own kernels, convolutions by own kernels",
