@@ -50,7 +50,8 @@ final class CaptionCommand implements Callable<Integer> {
   @Option(
       names = {"-i", "--input"},
       paramLabel = "FILE|DIR",
-      description = "Image of any format, a DICOM series, or a folder of images, instead of --data.")
+      description =
+          "Image of any format, a DICOM series, or a folder of images, instead of --data.")
   private Path input;
 
   @Option(
@@ -136,9 +137,7 @@ final class CaptionCommand implements Callable<Integer> {
     }
     MsdDataset dataset = dataset();
     List<CaptionSource> sources =
-        dataset == null
-            ? CaptionSource.list(input, choice.options())
-            : CaptionSource.of(dataset);
+        dataset == null ? CaptionSource.list(input, choice.options()) : CaptionSource.of(dataset);
     Picture picture =
         pictures.picture(
             dataset == null ? null : dataset.modality(),

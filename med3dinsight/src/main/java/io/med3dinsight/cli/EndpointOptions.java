@@ -108,7 +108,9 @@ final class EndpointOptions {
     String key = System.getenv(keyVariable);
     if (key == null || key.isBlank()) {
       throw new UsageException(
-          "The environment variable " + keyVariable + " (--key-env) is not set: put the key there.");
+          "The environment variable "
+              + keyVariable
+              + " (--key-env) is not set: put the key there.");
     }
     return key.strip();
   }

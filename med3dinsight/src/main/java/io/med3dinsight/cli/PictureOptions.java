@@ -38,8 +38,7 @@ final class PictureOptions {
       names = "--choose",
       paramLabel = "even|foreground",
       defaultValue = "foreground",
-      description =
-          "Evenly over the volume, or where the patient is (default: ${DEFAULT-VALUE}).")
+      description = "Evenly over the volume, or where the patient is (default: ${DEFAULT-VALUE}).")
   private Choice choice;
 
   @Option(
@@ -89,9 +88,7 @@ final class PictureOptions {
       throw new UsageException("--modality is missing: say what made the images, such as ct.");
     }
     Modality m =
-        modality != null
-            ? Modality.parse(modality, "--modality")
-            : Modality.parse(stated, source);
+        modality != null ? Modality.parse(modality, "--modality") : Modality.parse(stated, source);
     if (window != null && !m.isCt()) {
       throw new UsageException(
           "--window is in HU, but the images are " + m.words() + ": use --percentiles.");

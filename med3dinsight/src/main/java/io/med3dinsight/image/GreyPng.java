@@ -16,9 +16,7 @@ public final class GreyPng {
   public static byte[] encode(SlicePicture picture) {
     BufferedImage image =
         new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_BYTE_GRAY);
-    image
-        .getRaster()
-        .setDataElements(0, 0, picture.width(), picture.height(), picture.grey());
+    image.getRaster().setDataElements(0, 0, picture.width(), picture.height(), picture.grey());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     // Not ImageIO's default, which would put a copy of the picture on the disk.
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {

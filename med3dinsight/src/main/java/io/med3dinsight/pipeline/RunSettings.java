@@ -89,7 +89,7 @@ public record RunSettings(
 
   /** The same with ready-made captions. */
   public RunSettings withCaptions(Path file) {
-    return with(data, split, seed, new DescribeSettings(describe.slicesPerPlane(), file));
+    return with(data, split, seed, new DescribeSettings(describe.slicesPerPlane(), file), network);
   }
 
   /** The same with another seed. */

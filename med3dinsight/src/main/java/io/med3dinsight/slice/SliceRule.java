@@ -139,8 +139,7 @@ public interface SliceRule {
       Set<Place> places = new LinkedHashSet<>();
       for (Item item : items) {
         int count = extents[item.plane.axis()];
-        int index =
-            item.percent ? (int) Math.rint(item.number / 100.0 * (count - 1)) : item.number;
+        int index = item.percent ? (int) Math.rint(item.number / 100.0 * (count - 1)) : item.number;
         if (index >= count) {
           throw new DataException(
               name

@@ -76,9 +76,7 @@ class CaptionCommandTest {
     Path run = folder.resolve("run");
     Ended trained =
         TrainCommandTest.train(
-            run,
-            data,
-            TinyData.settings("--captions", output.toString()).toArray(String[]::new));
+            run, data, TinyData.settings("--captions", output.toString()).toArray(String[]::new));
     assertEquals(0, trained.code(), trained.err());
     List<Caption> used = CaptionFile.read(run.resolve("captions.jsonl"));
     assertEquals(
@@ -154,8 +152,7 @@ class CaptionCommandTest {
   void failuresOfTheServiceAreOneSentence() throws IOException {
     // A variable that is there everywhere stands for the key.
     String key = System.getenv("PATH");
-    Reply no =
-        FakeChatServer.json(401, "{\"error\":{\"message\":\"Incorrect key " + key + "\"}}");
+    Reply no = FakeChatServer.json(401, "{\"error\":{\"message\":\"Incorrect key " + key + "\"}}");
     String url;
     try (FakeChatServer server = FakeChatServer.always(no)) {
       url = server.url();

@@ -50,9 +50,7 @@ final class AnswerFilter {
     this.mostRepeats = mostRepeats;
   }
 
-  /**
-   * Why an answer is no caption; null when it is one, which then counts as a use of its text.
-   */
+  /** Why an answer is no caption; null when it is one, which then counts as a use of its text. */
   synchronized String reason(ChatAnswer answer) {
     String reason = reasonInItself(answer);
     if (reason != null) {

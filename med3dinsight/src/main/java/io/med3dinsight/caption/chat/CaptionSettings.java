@@ -46,12 +46,7 @@ public record CaptionSettings(
    * @param size pixels of a picture's longer side
    */
   public record Picture(
-      Modality modality,
-      SliceRule slices,
-      Window window,
-      double lowest,
-      double highest,
-      int size) {
+      Modality modality, SliceRule slices, Window window, double lowest, double highest, int size) {
     private static final int LARGEST = 4096;
 
     public Picture {
@@ -61,7 +56,11 @@ public record CaptionSettings(
       }
       if (!(lowest >= 0 && lowest < highest && highest <= 100)) {
         throw new UsageException(
-            "The percentiles are " + lowest + " and " + highest + ": expected 0 <= low < high <= 100.");
+            "The percentiles are "
+                + lowest
+                + " and "
+                + highest
+                + ": expected 0 <= low < high <= 100.");
       }
     }
 

@@ -101,10 +101,7 @@ public record CaptionSummary(
           + tokens
           + " tokens"
           + (prices.known()
-              ? String.format(
-                  Locale.ROOT,
-                  ", cost %.4f",
-                  prices.of(promptTokens, completionTokens))
+              ? String.format(Locale.ROOT, ", cost %.4f", prices.of(promptTokens, completionTokens))
               : "");
     }
 

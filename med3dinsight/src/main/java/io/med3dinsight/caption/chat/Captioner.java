@@ -38,7 +38,9 @@ import java.util.function.DoubleSupplier;
  * }</pre>
  */
 public final class Captioner {
-  /** Slices that fail one after the other, with all their tries, before the service counts as down. */
+  /**
+   * Slices that fail one after the other, with all their tries, before the service counts as down.
+   */
   private static final int IN_A_ROW = 5;
 
   private final CaptionSettings settings;
@@ -87,8 +89,7 @@ public final class Captioner {
         for (Place place : jobs.places()) {
           SliceJob job = jobs.job(place);
           if (job != null) {
-            String name =
-                source.id() + "-" + place.plane().label() + "-" + place.index() + ".png";
+            String name = source.id() + "-" + place.plane().label() + "-" + place.index() + ".png";
             AtomicFile.write(folder.resolve(name), out -> out.write(job.request().png()));
             prompts.append(name).append('\n').append(job.prompt().system()).append('\n');
             prompts.append(job.prompt().user()).append("\n\n");
@@ -356,8 +357,7 @@ public final class Captioner {
             failure.compareAndSet(null, unusable(f));
           }
         }
-        case KEY, MODEL, REQUEST, QUOTA, UNREACHABLE ->
-            failure.compareAndSet(null, unusable(f));
+        case KEY, MODEL, REQUEST, QUOTA, UNREACHABLE -> failure.compareAndSet(null, unusable(f));
       }
     }
 

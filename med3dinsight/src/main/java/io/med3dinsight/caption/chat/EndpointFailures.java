@@ -28,8 +28,18 @@ final class EndpointFailures {
                   + why
                   + ": put a valid one into an environment variable and name that with --key-env.",
               f);
-      case MODEL -> new UsageException(who + " has no model '" + endpoint.model() + "' or is no"
-          + " chat service" + why + ": check --model and --url" + named(models) + ".", f);
+      case MODEL ->
+          new UsageException(
+              who
+                  + " has no model '"
+                  + endpoint.model()
+                  + "' or is no"
+                  + " chat service"
+                  + why
+                  + ": check --model and --url"
+                  + named(models)
+                  + ".",
+              f);
       case REQUEST, REFUSED ->
           new UsageException(
               who

@@ -94,7 +94,8 @@ public final class PromptTemplates {
     Set<String> modalities =
         Arrays.stream(Modality.values()).map(Modality::key).collect(Collectors.toSet());
     modalities.add(DEFAULT);
-    Set<String> planes = Arrays.stream(Plane.values()).map(Plane::label).collect(Collectors.toSet());
+    Set<String> planes =
+        Arrays.stream(Plane.values()).map(Plane::label).collect(Collectors.toSet());
     planes.add(DEFAULT);
     requireKeys(source, "\"prompts\"", root.path("prompts"), modalities);
     Map<String, Map<String, String>> templates = new HashMap<>();

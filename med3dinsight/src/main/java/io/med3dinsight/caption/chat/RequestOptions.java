@@ -62,7 +62,8 @@ public record RequestOptions(int maxTokens, Double temperature, Map<String, Stri
       }
     } catch (JsonProcessingException e) {
       throw new UsageException(
-          "The field \"" + name + "\" is '" + value + "', which is no JSON (text needs quotes).", e);
+          "The field \"" + name + "\" is '" + value + "', which is no JSON (text needs quotes).",
+          e);
     }
     throw new UsageException("The field \"" + name + "\" is empty: expected JSON.");
   }

@@ -14,12 +14,7 @@ import io.med3dinsight.slice.SliceChoice.Place;
  * @param promptHash hash of the prompt and the request's options
  */
 record SliceJob(
-    String volume,
-    Place place,
-    int slices,
-    ChatRequest request,
-    String pixels,
-    String promptHash) {
+    String volume, Place place, int slices, ChatRequest request, String pixels, String promptHash) {
 
   /** Under what the answer is kept. */
   String key() {

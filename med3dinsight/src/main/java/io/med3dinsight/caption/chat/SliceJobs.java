@@ -46,8 +46,7 @@ final class SliceJobs {
 
   /** The request for a slice; null when its picture is a single grey. */
   SliceJob job(Place place) {
-    Slice slice =
-        Slice.of(volume.voxels(), extents, spacing, place.plane(), place.index(), scale);
+    Slice slice = Slice.of(volume.voxels(), extents, spacing, place.plane(), place.index(), scale);
     SlicePicture picture = SlicePicture.of(slice, window, settings.picture().size());
     if (picture.isBlank()) {
       return null;

@@ -51,8 +51,7 @@ class CaptionerTest {
   }
 
   private CaptionSummary run(CaptionSettings settings, BooleanSupplier stop) {
-    return new Captioner(settings, time, () -> 0.5)
-        .run(Scans.sources(scans), Progress.NONE, stop);
+    return new Captioner(settings, time, () -> 0.5).run(Scans.sources(scans), Progress.NONE, stop);
   }
 
   private CaptionSummary run(FakeChatServer server, int perPlane) {
@@ -155,11 +154,9 @@ class CaptionerTest {
 
   /** The first request fails, and is sent again. */
   private void recovers(Reply bad, double least, double most) throws IOException {
-    try (FakeChatServer server =
-        new FakeChatServer(n -> n == 0 ? bad : FakeChatServer.vllm())) {
+    try (FakeChatServer server = new FakeChatServer(n -> n == 0 ? bad : FakeChatServer.vllm())) {
       CaptionSettings settings =
-          Scans.settings(
-              server.url(), output, 1, new Traffic(1, 0, Duration.ofMillis(700), 2));
+          Scans.settings(server.url(), output, 1, new Traffic(1, 0, Duration.ofMillis(700), 2));
       CaptionSummary s = run(settings, NEVER);
       assertEquals(3, s.written(), s.toString());
       assertEquals(4, server.received().size());
@@ -228,8 +225,7 @@ class CaptionerTest {
   @Test
   void waitingDoublesAndOneSliceMayFail() throws IOException {
     Reply bad = FakeChatServer.json(500, "{\"error\": \"no memory\"}");
-    try (FakeChatServer server =
-        new FakeChatServer(n -> n < 4 ? bad : FakeChatServer.vllm())) {
+    try (FakeChatServer server = new FakeChatServer(n -> n < 4 ? bad : FakeChatServer.vllm())) {
       CaptionSettings settings =
           Scans.settings(server.url(), output, 1, new Traffic(1, 0, Duration.ofSeconds(9), 3));
       CaptionSummary s = run(settings, NEVER);
@@ -249,8 +245,7 @@ class CaptionerTest {
   // ---- failures that end the run
 
   private UsageException refused(Reply reply) throws IOException {
-    try (FakeChatServer server =
-        new FakeChatServer(n -> n == 0 ? FakeChatServer.vllm() : reply)) {
+    try (FakeChatServer server = new FakeChatServer(n -> n == 0 ? FakeChatServer.vllm() : reply)) {
       CaptionSettings settings =
           Scans.settings(server.url(), output, 2, new Traffic(1, 0, Duration.ofSeconds(9), 3));
       UsageException e = assertThrows(UsageException.class, () -> run(settings, NEVER));
@@ -270,7 +265,8 @@ class CaptionerTest {
 
   @Test
   void anUnknownModelEndsTheRunWithThoseThereAre() throws IOException {
-    String body = "{\"object\":\"error\",\"message\":\"The model `m` does not exist.\",\"code\":404}";
+    String body =
+        "{\"object\":\"error\",\"message\":\"The model `m` does not exist.\",\"code\":404}";
     String said = refused(FakeChatServer.json(404, body)).getMessage();
     assertTrue(said.contains("no model 'm'") && said.contains("it has there"), said);
   }
@@ -452,8 +448,7 @@ class CaptionerTest {
       assertEquals(0, run(with(s, s.endpoint(), words, fourth), NEVER).fromCache());
       assertEquals(9, server.received().size());
       assertEquals(
-          "What is it?",
-          server.received().get(8).json().at("/messages/0/content/0/text").asText());
+          "What is it?", server.received().get(8).json().at("/messages/0/content/0/text").asText());
     }
   }
 

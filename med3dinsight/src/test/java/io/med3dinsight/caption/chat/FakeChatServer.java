@@ -63,7 +63,8 @@ public final class FakeChatServer implements AutoCloseable {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/v1/chat/completions", exchange -> handle(exchange, script));
-    byte[] models = "{\"object\":\"list\",\"data\":[{\"id\":\"there\"}]}".getBytes(StandardCharsets.UTF_8);
+    byte[] models =
+        "{\"object\":\"list\",\"data\":[{\"id\":\"there\"}]}".getBytes(StandardCharsets.UTF_8);
     server.createContext(
         "/v1/models",
         exchange -> {

@@ -201,8 +201,7 @@ class PartsTest {
     assertEquals(
         "truncated",
         new AnswerFilter(1).reason(new ChatAnswer("The lungs are clear and the", "length", 1, 1)));
-    assertEquals(
-        "refusal", new AnswerFilter(1).reason(new ChatAnswer("", "content_filter", 1, 1)));
+    assertEquals("refusal", new AnswerFilter(1).reason(new ChatAnswer("", "content_filter", 1, 1)));
     String sentence = "The left lung is clear. ";
     assertEquals("loop", reason("An axial slice. " + sentence.repeat(3)));
     assertEquals("loop", reason("the left lobe of the liver and ".repeat(8)));

@@ -88,7 +88,9 @@ class PrivacyTest {
       for (String word : TELLING) {
         // The picture's base64 is compared unpacked, since its letters may spell anything.
         String said = r.text().replace(r.picture(), "");
-        assertFalse(said.toUpperCase(Locale.ROOT).contains(word.toUpperCase(Locale.ROOT)), word + " in " + said);
+        assertFalse(
+            said.toUpperCase(Locale.ROOT).contains(word.toUpperCase(Locale.ROOT)),
+            word + " in " + said);
       }
       byte[] png = Base64.getDecoder().decode(r.picture().split(",", 2)[1]);
       assertEquals(Set.of("IHDR", "IDAT", "IEND"), chunks(png));
@@ -104,7 +106,8 @@ class PrivacyTest {
     assertEquals(2, body.path("messages").size());
     assertEquals(2, body.at("/messages/1/content").size());
     Set<String> headers = new HashSet<>(r.headers().keySet());
-    headers.removeAll(Set.of("Accept", "Content-type", "Content-length", "Host", "User-agent", "Connection"));
+    headers.removeAll(
+        Set.of("Accept", "Content-type", "Content-length", "Host", "User-agent", "Connection"));
     assertEquals(Set.of(), headers);
   }
 
@@ -171,8 +174,7 @@ class PrivacyTest {
     assertEquals(Modality.CT, Modality.parse("CT", "test"));
     for (String other : List.of("MRI of Mustermann", "CT 4711", "unknown", "", "noNorm")) {
       String said =
-          assertThrows(
-                  UsageException.class, () -> Modality.parse(other, "dataset.json"))
+          assertThrows(UsageException.class, () -> Modality.parse(other, "dataset.json"))
               .getMessage();
       assertTrue(said.startsWith("dataset.json") && said.contains("--modality"), said);
     }
