@@ -29,6 +29,7 @@ public final class Main implements Runnable {
   /** The commands. A command that computes implements {@link Computes}. */
   private static final List<Class<?>> COMMANDS =
       List.of(
+          CaptionCommand.class,
           TrainCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
