@@ -30,6 +30,7 @@ public final class Main implements Runnable {
   private static final List<Class<?>> COMMANDS =
       List.of(
           TrainCommand.class,
+          AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
           InspectCommand.class,
