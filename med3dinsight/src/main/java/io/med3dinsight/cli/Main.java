@@ -31,6 +31,7 @@ public final class Main implements Runnable {
       List.of(
           CaptionCommand.class,
           TrainCommand.class,
+          AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
           InspectCommand.class,

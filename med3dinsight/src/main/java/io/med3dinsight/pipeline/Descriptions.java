@@ -22,7 +22,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** The descriptions of a run's slices, made once and kept in its folder. */
-final class Descriptions {
+public final class Descriptions {
   /** Unknown cases that a message names; there may be thousands. */
   private static final int NAMED = 5;
 
@@ -31,7 +31,7 @@ final class Descriptions {
   private final Progress progress;
   private final BooleanSupplier stop;
 
-  Descriptions(PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
+  public Descriptions(PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
     this.data = data;
     this.settings = settings;
     this.progress = progress;
@@ -43,7 +43,7 @@ final class Descriptions {
    *
    * @throws DataException when a training case has none, or a caption's slice does not exist
    */
-  Map<String, List<Caption>> of(RunFolder folder) {
+  public Map<String, List<Caption>> of(RunFolder folder) {
     List<Caption> all;
     if (Files.exists(folder.captions())) {
       all = CaptionFile.read(folder.captions());
