@@ -82,7 +82,8 @@ class CudaAttentionTest {
       }
       double e = error(actual[i], exact[i]);
       assertTrue(
-          e <= (i < 2 ? 2 : 3) * limit, p + ": " + NAMES[i] + " is off by " + e + ", naive " + limit);
+          e <= (i < 2 ? 2 : 3) * limit,
+          p + ": " + NAMES[i] + " is off by " + e + ", naive " + limit);
     }
   }
 
