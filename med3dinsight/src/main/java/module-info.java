@@ -20,6 +20,7 @@ module io.med3dinsight {
   requires info.picocli;
   requires java.desktop;
   requires java.management;
+  requires java.net.http;
   requires jdk.management;
   requires jdk.unsupported;
   requires me.tongfei.progressbar;

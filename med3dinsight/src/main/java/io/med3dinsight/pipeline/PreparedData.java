@@ -40,10 +40,7 @@ record PreparedData(
   private static final double HEAP_SHARE = 0.5;
 
   static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
-    MsdDataset dataset =
-        settings.data() == null
-            ? SampleData.extract(folder.sample())
-            : MsdDataset.read(settings.data());
+    MsdDataset dataset = dataset(settings, folder);
     Split split =
         settings.split() != null
             ? Split.read(settings.split(), settings.fold())
@@ -88,6 +85,13 @@ record PreparedData(
       throw e;
     }
     return new PreparedData(dataset, training, test, plan, prepared, extents);
+  }
+
+  /** The data set that the settings name. */
+  static MsdDataset dataset(RunSettings settings, RunFolder folder) {
+    return settings.data() == null
+        ? SampleData.extract(folder.sample())
+        : MsdDataset.read(settings.data());
   }
 
   private static int[] extents(LabelledScan scan, SegmentationPlan plan) {
