@@ -34,6 +34,7 @@ public final class Main implements Runnable {
           AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
+          ReportCommand.class,
           InspectCommand.class,
           CheckCommand.class,
           DoctorCommand.class);

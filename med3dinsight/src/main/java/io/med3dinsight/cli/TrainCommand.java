@@ -7,13 +7,13 @@ import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
+import io.med3dinsight.pipeline.SegmentationPage;
 import io.med3dinsight.pipeline.TrainingRun;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import io.med3dinsight.report.Build;
 import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
-import io.med3dinsight.report.Picture;
 import io.med3dinsight.report.Provenance;
 import io.med3dinsight.report.RunReport;
 import io.med3dinsight.training.MetricsSink;
@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -97,11 +96,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       return StopSignal.EXIT_CODE;
     }
     provenance.finish().write(folder.root());
-    RunReport.write(
-        folder.root(),
-        "Segmentation run " + folder.root().toAbsolutePath().getFileName(),
-        scores,
-        pictures(scores, folder));
+    new SegmentationPage(folder, settings).write(scores);
     print(scores, folder);
     return 0;
   }
@@ -132,10 +127,6 @@ final class TrainCommand implements Callable<Integer>, Computes {
             settings.inputFiles());
     provenance.write(folder.root());
     return provenance;
-  }
-
-  private static List<Picture> pictures(Evaluation scores, RunFolder folder) {
-    return scores.cases().stream().map(c -> new Picture(c.id(), folder.overlay(c.id()))).toList();
   }
 
   private Path outputFolder() {
