@@ -62,7 +62,8 @@ final class JsonLines implements AutoCloseable {
   private static void lock(Path file, RandomAccessFile out) throws IOException {
     FileLock lock;
     try {
-      lock = out.getChannel().tryLock();
+      // Far behind the lines: on Windows nobody could read what is locked.
+      lock = out.getChannel().tryLock(Long.MAX_VALUE - 1, 1, false);
     } catch (OverlappingFileLockException e) {
       throw inUse(file, e);
     }
