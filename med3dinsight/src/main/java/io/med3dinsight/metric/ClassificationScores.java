@@ -154,7 +154,9 @@ public final class ClassificationScores {
     return summary(this::sensitivity);
   }
 
-  /** Share of the cases of other classes that were not taken for the class: of class 1, or macro. */
+  /**
+   * Share of the cases of other classes that were not taken for the class: of class 1, or macro.
+   */
   public double specificity() {
     return summary(this::specificity);
   }

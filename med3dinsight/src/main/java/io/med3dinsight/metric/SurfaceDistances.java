@@ -40,8 +40,7 @@ final class SurfaceDistances {
 
   private static double[] distances(boolean[] from, boolean[] to, Structure box, Grid grid) {
     double[] squared =
-        DistanceTransform.squared(
-            to, box.extent(0), box.extent(1), box.extent(2), grid.spacing());
+        DistanceTransform.squared(to, box.extent(0), box.extent(1), box.extent(2), grid.spacing());
     int count = 0;
     for (boolean on : from) {
       count += on ? 1 : 0;

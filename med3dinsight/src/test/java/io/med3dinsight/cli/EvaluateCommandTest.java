@@ -112,7 +112,15 @@ class EvaluateCommandTest {
         List.of(
             "case,label,class,dice,iou,surface_dice,hd_mm,hd95_mm,assd_mm,"
                 + "predicted_voxels,reference_voxels,predicted_ml,reference_ml",
-            "p1,1,\"a,b\"," + third + ",0.5," + third + ",2.0," + p95 + "," + third + ",3,3,0.006,0.006",
+            "p1,1,\"a,b\","
+                + third
+                + ",0.5,"
+                + third
+                + ",2.0,"
+                + p95
+                + ","
+                + third
+                + ",3,3,0.006,0.006",
             "p1,2,c,1.0,1.0,1.0,0.0,0.0,0.0,4,4,0.008,0.008",
             "p2,1,\"a,b\",1.0,1.0,1.0,0.0,0.0,0.0,3,3,0.006,0.006",
             "p2,2,c,0.0,0.0,0.0," + far + ",0,2,0.0,0.004"),

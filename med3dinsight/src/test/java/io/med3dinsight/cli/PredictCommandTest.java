@@ -115,7 +115,9 @@ class PredictCommandTest {
         ended.err().matches("(?s).*Java started in [0-9.]+ s, model loaded in [0-9.]+ s.*"),
         ended.err());
     assertTrue(
-        ended.err().matches("(?s).*a_0000.nii.gz: read [0-9.]+ s, prepared .*, network .*written.*"),
+        ended
+            .err()
+            .matches("(?s).*a_0000.nii.gz: read [0-9.]+ s, prepared .*, network .*written.*"),
         ended.err());
     float sum = 0;
     for (int c = 0; c < 3; c++) {
@@ -127,7 +129,8 @@ class PredictCommandTest {
 
     Path labels = folder.resolve("out.nii.gz");
     Files.delete(labels);
-    assertRefused(2, "out_prob0.nii.gz is there already", predict(run, image, labels, "--probabilities"));
+    assertRefused(
+        2, "out_prob0.nii.gz is there already", predict(run, image, labels, "--probabilities"));
     assertEquals(0, predict(run, image, labels, "--largest-component", "26").code());
     assertRefused(
         2, "expected 6", predict(run, image, labels, "--force", "--largest-component", "18"));
@@ -138,7 +141,9 @@ class PredictCommandTest {
     image("a.nii.gz", 9);
     image("a_prob1.nii.gz", 9);
     assertRefused(
-        2, "would replace another image or label map", predict(run, images, out, "--probabilities"));
+        2,
+        "would replace another image or label map",
+        predict(run, images, out, "--probabilities"));
   }
 
   private static String shape(Path labels) {

@@ -161,8 +161,7 @@ class SegmenterTest {
     Affine turned = Affine.of(0, -1, 0, 7, 1, 0, 0, -4, 0, 0, -1.3, 12);
     Volume file = TinyModel.volume(Grid.of(11, 13, 9, turned), 4);
     InferenceOptions asked = new InferenceOptions(0.5, false, 1, KeepComponents.ALL, true);
-    Segmentation found =
-        new Segmenter(plan, network, asked).run(file, Progress.NONE, () -> false);
+    Segmentation found = new Segmenter(plan, network, asked).run(file, Progress.NONE, () -> false);
     assertEquals(3, found.probabilities().size());
     int[] labels = found.labels().labels();
     for (int i = 0; i < labels.length; i++) {

@@ -150,7 +150,9 @@ class EvaluationTest {
     Path missing = folder.resolve("missing");
     Sentences.refused(() -> Evaluation.ofFolders(missing, references, any, 1), missing.toString());
     Sentences.refused(
-        () -> Evaluation.ofFolders(predictions, references, any, 1), predictions.toString(), "empty");
+        () -> Evaluation.ofFolders(predictions, references, any, 1),
+        predictions.toString(),
+        "empty");
     labels(3, 1, 4, 1).write(references.resolve("a.nii"));
     labels(3, 1).write(predictions.resolve("a.nii.gz"));
     labels(3, 2).write(references.resolve("b.nii.gz"));
@@ -164,7 +166,10 @@ class EvaluationTest {
     assertEquals("label 2", e.classes().get(1).name());
     labels().write(predictions.resolve("a.nii"));
     Sentences.refused(
-        () -> Evaluation.ofFolders(predictions, references, any, 1), "a.nii", "a.nii.gz", "keep one");
+        () -> Evaluation.ofFolders(predictions, references, any, 1),
+        "a.nii",
+        "a.nii.gz",
+        "keep one");
   }
 
   @Test

@@ -65,7 +65,8 @@ class MetricsJsonTest {
     assertEquals(0.5, test.at("/classes/yes/sensitivity").doubleValue());
     assertEquals("no", test.at("/cases/c/predicted").textValue());
     ClassificationScores one = ClassificationScores.of(new int[] {1}, new double[][] {{0, 1}});
-    node = MetricsJson.classification(one, List.of("a"), List.of("no", "yes"), Bootstrap.standard());
+    node =
+        MetricsJson.classification(one, List.of("a"), List.of("no", "yes"), Bootstrap.standard());
     MetricsJson.write(run, null, Map.of("classification", node));
     JsonNode undefined = MetricsJson.read(run).at("/classification/auc/value");
     assertTrue(undefined.isNull());
