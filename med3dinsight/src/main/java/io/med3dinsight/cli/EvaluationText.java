@@ -38,8 +38,7 @@ final class EvaluationText {
     List<String> names = evaluation.classes().stream().map(Evaluation.ClassMean::name).toList();
     cases.add(row("case", EvaluationText::heading, names));
     for (CaseScore c : evaluation.cases()) {
-      List<String> dice =
-          c.classes().stream().map(s -> number(Measure.DICE, s.dice())).toList();
+      List<String> dice = c.classes().stream().map(s -> number(Measure.DICE, s.dice())).toList();
       cases.add(row(c.id(), m -> number(m, c.mean(m)), dice));
     }
     return aligned(classes)

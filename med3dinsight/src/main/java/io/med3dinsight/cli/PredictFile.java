@@ -61,8 +61,7 @@ record PredictFile(Path image, Path labels) {
         }
         if (there && !force) {
           throw new UsageException(
-              map
-                  + " is there already: choose another --output, or add --force to replace it.");
+              map + " is there already: choose another --output, or add --force to replace it.");
         }
       }
     }

@@ -104,8 +104,7 @@ final class ScorePass {
 
   private void run(ScoreStrip strip, Planes planes, Watch watch) {
     ScoreSlab slab =
-        new ScoreSlab(
-            sliding.planes(), strip.firstRow(), strip.rows(), extents[2], plan.classes());
+        new ScoreSlab(sliding.planes(), strip.firstRow(), strip.rows(), extents[2], plan.classes());
     int[] layers = sliding.layers();
     int complete = 0;
     for (int k = 0; k < layers.length; k++) {

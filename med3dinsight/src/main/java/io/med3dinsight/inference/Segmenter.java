@@ -120,10 +120,7 @@ public final class Segmenter implements AutoCloseable {
     ScoreRestorer restorer =
         plan.preprocessing()
             .restorer(
-                volume.grid(),
-                plan.classes(),
-                options.probabilities(),
-                parallel(network.device()));
+                volume.grid(), plan.classes(), options.probabilities(), parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
     long network = pass(prepared.voxels(), extents, planes(restorer), watch);
     Components.keepLargest(volume.grid(), restorer.labels(), options.components());

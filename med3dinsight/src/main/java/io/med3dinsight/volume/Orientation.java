@@ -204,9 +204,7 @@ public final class Orientation {
   private void walk(Grid file, Pair pair) {
     int[] stride = strides(file);
     int start = start(file);
-    int[] extent = {
-      file.extent(fileAxis[0]), file.extent(fileAxis[1]), file.extent(fileAxis[2])
-    };
+    int[] extent = {file.extent(fileAxis[0]), file.extent(fileAxis[1]), file.extent(fileAxis[2])};
     int ras = 0;
     for (int d = 0; d < extent[2]; d++) {
       for (int h = 0; h < extent[1]; h++) {

@@ -41,8 +41,7 @@ public record Preprocessing(Spacing spacing, Normalization normalization) {
    * @param probabilities whether every class's probability is wanted too
    * @throws DataException when memory cannot hold the probabilities
    */
-  public ScoreRestorer restorer(
-      Grid file, int classes, boolean probabilities, Parallel parallel) {
+  public ScoreRestorer restorer(Grid file, int classes, boolean probabilities, Parallel parallel) {
     Orientation orientation = Orientation.of(file);
     Grid ras = orientation.toRas(file);
     Grid from = grid(file);
