@@ -54,7 +54,8 @@ public final class DiceChart {
       Color color = Palette.line(n);
       s.setLineColor(color);
       s.setMarkerColor(color);
-      s.setMarker(n < 6 ? SeriesMarkers.CIRCLE : n < 12 ? SeriesMarkers.DIAMOND : SeriesMarkers.SQUARE);
+      s.setMarker(
+          n < 6 ? SeriesMarkers.CIRCLE : n < 12 ? SeriesMarkers.DIAMOND : SeriesMarkers.SQUARE);
     }
     AtomicFile.write(png, out -> Charts.png(List.of(chart), DENSITY, out));
   }

@@ -32,8 +32,7 @@ public final class ScatterPicture {
     }
     List<XYChart> charts = new ArrayList<>();
     for (Panel panel : panels) {
-      XYChart chart =
-          new XYChartBuilder().width(SIDE).height(SIDE).title(panel.title()).build();
+      XYChart chart = new XYChartBuilder().width(SIDE).height(SIDE).title(panel.title()).build();
       Charts.style(chart.getStyler());
       chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
       chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE);

@@ -187,7 +187,15 @@ class AblationPartsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "clean:0.2", "shuffled", "shuffled:0", "shuffled:1.5", "replaced:x", "noise:1"})
+      strings = {
+        "",
+        "clean:0.2",
+        "shuffled",
+        "shuffled:0",
+        "shuffled:1.5",
+        "replaced:x",
+        "noise:1"
+      })
   void noiseThatCannotBeReadIsRefused(String word) {
     UsageException e = assertThrows(UsageException.class, () -> CaptionNoise.parse(word));
     assertTrue(e.getMessage().contains("expected clean, shuffled:SHARE"), e.getMessage());

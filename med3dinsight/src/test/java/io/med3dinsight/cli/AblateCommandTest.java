@@ -123,13 +123,7 @@ class AblateCommandTest {
       RunSettings settings, AblationGrid grid, Path out, BooleanSupplier stop) {
     TrainingContext context =
         new TrainingContext(
-            out,
-            Device.cpu(2),
-            true,
-            Duration.ofHours(1),
-            MetricsSink.NONE,
-            Progress.NONE,
-            stop);
+            out, Device.cpu(2), true, Duration.ofHours(1), MetricsSink.NONE, Progress.NONE, stop);
     return new AblationRun(settings, grid, new AblationFolder(out), context).run();
   }
 
