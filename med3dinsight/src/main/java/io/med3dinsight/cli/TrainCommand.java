@@ -7,13 +7,13 @@ import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
+import io.med3dinsight.pipeline.SegmentationPage;
 import io.med3dinsight.pipeline.TrainingRun;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import io.med3dinsight.report.Build;
 import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
-import io.med3dinsight.report.Picture;
 import io.med3dinsight.report.Provenance;
 import io.med3dinsight.report.RunReport;
 import io.med3dinsight.training.MetricsSink;
@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -53,6 +52,12 @@ final class TrainCommand implements Callable<Integer>, Computes {
       paramLabel = "DIR",
       description = "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout).")
   private Path data;
+
+  @Option(
+      names = "--captions",
+      paramLabel = "FILE.jsonl",
+      description = "Ready-made captions, as `caption` writes them; the same as describe.captions.")
+  private Path captions;
 
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
@@ -91,11 +96,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       return StopSignal.EXIT_CODE;
     }
     provenance.finish().write(folder.root());
-    RunReport.write(
-        folder.root(),
-        "Segmentation run " + folder.root().toAbsolutePath().getFileName(),
-        scores,
-        pictures(scores, folder));
+    new SegmentationPage(folder, settings).write(scores);
     print(scores, folder);
     return 0;
   }
@@ -128,10 +129,6 @@ final class TrainCommand implements Callable<Integer>, Computes {
     return provenance;
   }
 
-  private static List<Picture> pictures(Evaluation scores, RunFolder folder) {
-    return scores.cases().stream().map(c -> new Picture(c.id(), folder.overlay(c.id()))).toList();
-  }
-
   private Path outputFolder() {
     if (run.output() != null) {
       return run.output();
@@ -148,6 +145,9 @@ final class TrainCommand implements Callable<Integer>, Computes {
     RunSettings settings = run.settings(base);
     if (data != null) {
       settings = settings.withData(data);
+    }
+    if (captions != null) {
+      settings = settings.withCaptions(captions);
     }
     settings = settings.withAbsolutePaths();
     if (run.seed() != null) {

@@ -39,12 +39,17 @@ public record PreparedData(
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
 
+<<<<<<< HEAD
   /** Reads, measures and prepares the data of a run. */
   public static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
     MsdDataset dataset =
         settings.data() == null
             ? SampleData.extract(folder.sample())
             : MsdDataset.read(settings.data());
+=======
+  static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
+    MsdDataset dataset = dataset(settings, folder);
+>>>>>>> report
     Split split =
         settings.split() != null
             ? Split.read(settings.split(), settings.fold())
@@ -89,6 +94,13 @@ public record PreparedData(
       throw e;
     }
     return new PreparedData(dataset, training, test, plan, prepared, extents);
+  }
+
+  /** The data set that the settings name. */
+  static MsdDataset dataset(RunSettings settings, RunFolder folder) {
+    return settings.data() == null
+        ? SampleData.extract(folder.sample())
+        : MsdDataset.read(settings.data());
   }
 
   private static int[] extents(LabelledScan scan, SegmentationPlan plan) {
