@@ -115,12 +115,14 @@ final class AblationTable {
     if (c == null) {
       return " | ";
     }
+    // A single case has no interval.
+    String interval =
+        Double.isNaN(c.low())
+            ? ""
+            : " (" + number("%+.4f", c.low()) + " to " + number("%+.4f", c.high()) + ")";
     return number("%+.4f", c.difference())
-        + " ("
-        + number("%+.4f", c.low())
-        + " to "
-        + number("%+.4f", c.high())
-        + ") | "
+        + interval
+        + " | "
         + number(c.p() < 0.001 ? "%.1e" : "%.3f", c.p());
   }
 
