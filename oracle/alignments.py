@@ -66,7 +66,7 @@ def triplet(d, own, margin, ids, hard):
         for i in range(own):
             wrong = [j for j in range(len(ids)) if ids[j] != ids[i]]
             terms = torch.stack([F.relu(margin + side[i, i] - side[i, j]) for j in wrong])
-            total = total + (terms.max() if hard else terms.mean())
+            total = total + (terms[terms.argmax()] if hard else terms.mean())
     return total / (2 * own)
 
 

@@ -233,13 +233,7 @@ public final class AblationRun {
       double seconds = (System.nanoTime() - begin) * 1e-9;
       time.finished(seconds);
       return new CellResult(
-          cell.id(),
-          cell.method(),
-          cell.labels(),
-          cell.seed(),
-          labelled.size(),
-          seconds,
-          scores);
+          cell.id(), cell.method(), cell.labels(), cell.seed(), labelled.size(), seconds, scores);
     }
   }
 

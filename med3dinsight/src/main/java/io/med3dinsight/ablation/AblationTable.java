@@ -30,8 +30,7 @@ final class AblationTable {
     }
     AblationTable table = new AblationTable(results);
     write(folder.csv(), table.csv());
-    write(
-        folder.table(), table.markdown(JsonLines.read(folder.gaps(), "pretraining")));
+    write(folder.table(), table.markdown(JsonLines.read(folder.gaps(), "pretraining")));
     DiceChart.write(folder.figure("dice"), table.lines());
   }
 
@@ -56,7 +55,8 @@ final class AblationTable {
   private String markdown(List<JsonNode> gaps) {
     int cases = results.get(0).scores().size();
     text.append("# Ablation\n\nDice and HD95 on ").append(cases).append(" test cases. Deviation: ");
-    text.append("of the seeds' means. Differences: Dice of each case, averaged over the seeds that");
+    text.append(
+        "of the seeds' means. Differences: Dice of each case, averaged over the seeds that");
     text.append(" both methods have; 95 % interval by bootstrap over the cases (10,000 draws),");
     text.append(" p by Wilcoxon's signed-rank test, not corrected for the number of rows.\n");
     for (double labels : shares()) {
@@ -115,12 +115,14 @@ final class AblationTable {
     if (c == null) {
       return " | ";
     }
+    // A single case has no interval.
+    String interval =
+        Double.isNaN(c.low())
+            ? ""
+            : " (" + number("%+.4f", c.low()) + " to " + number("%+.4f", c.high()) + ")";
     return number("%+.4f", c.difference())
-        + " ("
-        + number("%+.4f", c.low())
-        + " to "
-        + number("%+.4f", c.high())
-        + ") | "
+        + interval
+        + " | "
         + number(c.p() < 0.001 ? "%.1e" : "%.3f", c.p());
   }
 
@@ -164,9 +166,12 @@ final class AblationTable {
     for (JsonNode g : gaps) {
       methods.computeIfAbsent(g.path("method").asText(), m -> new ArrayList<>()).add(g);
     }
-    text.append("\n## Gap between modalities\n\nOn held-out volumes, before and after pretraining,");
-    text.append(" mean over the seeds. Distance: of the centroids of the slices' embeddings as seen");
-    text.append(" from the volume and of their images or texts. Separability: accuracy of a linear");
+    text.append(
+        "\n## Gap between modalities\n\nOn held-out volumes, before and after pretraining,");
+    text.append(
+        " mean over the seeds. Distance: of the centroids of the slices' embeddings as seen");
+    text.append(
+        " from the volume and of their images or texts. Separability: accuracy of a linear");
     text.append(" classifier that tells the two apart (0.5: it cannot), cross-validated over");
     text.append(" volumes. t-SNE distance: of the centroids on the map, whose scale is not");
     text.append(" comparable between maps.\n\n| pretraining | seeds");
@@ -203,9 +208,7 @@ final class AblationTable {
                     .computeIfAbsent(method, m -> new ArrayList<>())
                     .add(
                         new double[] {
-                          100 * labels,
-                          StatUtils.mean(dice),
-                          dice.length > 1 ? deviation(dice) : 0
+                          100 * labels, StatUtils.mean(dice), dice.length > 1 ? deviation(dice) : 0
                         });
               });
     }

@@ -51,8 +51,7 @@ record CellResult(
             .put("labelled", labelled)
             .put("seconds", seconds);
     ObjectNode cases = n.putObject("cases");
-    scores.forEach(
-        (id, s) -> cases.putObject(id).put("dice", s.dice()).put("hd95", s.hd95()));
+    scores.forEach((id, s) -> cases.putObject(id).put("dice", s.dice()).put("hd95", s.hd95()));
     return n;
   }
 

@@ -1,14 +1,17 @@
 package io.med3dinsight.ablation;
 
+import io.med3dinsight.metric.Bootstrap;
+import io.med3dinsight.metric.Interval;
 import java.util.Arrays;
-import java.util.SplittableRandom;
+import java.util.Optional;
 import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
 
 /**
  * Two methods case by case.
  *
  * @param difference mean of the differences
- * @param low lower end of its 95 % interval: percentile bootstrap over the cases
+ * @param low lower end of its 95 % interval: percentile bootstrap over the cases; not a number for
+ *     a single case
  * @param high upper end
  * @param p of Wilcoxon's signed-rank test, two-sided; differences of 0 are left out, as Wilcoxon
  *     did
@@ -29,20 +32,11 @@ record Comparison(double difference, double low, double high, double p) {
     for (int i = 0; i < n; i++) {
       d[i] = a[i] - b[i];
     }
-    double[] means = new double[DRAWS];
-    SplittableRandom random = new SplittableRandom(n);
-    for (int r = 0; r < DRAWS; r++) {
-      double sum = 0;
-      for (int i = 0; i < n; i++) {
-        sum += d[random.nextInt(n)];
-      }
-      means[r] = sum / n;
-    }
-    Arrays.sort(means);
+    Optional<Interval> interval = new Bootstrap(DRAWS, 0.95, n).mean(d);
     return new Comparison(
         Arrays.stream(d).average().orElseThrow(),
-        means[(int) (0.025 * DRAWS)],
-        means[(int) (0.975 * DRAWS)],
+        interval.map(Interval::low).orElse(Double.NaN),
+        interval.map(Interval::high).orElse(Double.NaN),
         wilcoxon(d));
   }
 

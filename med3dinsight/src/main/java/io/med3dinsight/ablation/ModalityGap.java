@@ -68,9 +68,7 @@ final class ModalityGap {
     for (int k = 0; k < width; k++) {
       gram.addToEntry(k, k, RIDGE * Math.max(1, count) / width);
     }
-    return new CholeskyDecomposition(gram)
-        .getSolver()
-        .solve(MatrixUtils.createRealVector(target));
+    return new CholeskyDecomposition(gram).getSolver().solve(MatrixUtils.createRealVector(target));
   }
 
   private static void add(RealMatrix gram, double[] target, double[] row, double label) {

@@ -38,8 +38,7 @@ final class TimeLeft {
             / (pretrainings * pretrainSteps + cells * finetuneSteps);
     double pretrain = pretrainings > 0 ? pretrainSeconds / pretrainings : perStep * pretrainSteps;
     double finetune = cells > 0 ? finetuneSeconds / cells : perStep * finetuneSteps;
-    Duration d =
-        Duration.ofSeconds(Math.round(pretrainingsLeft * pretrain + cellsLeft * finetune));
+    Duration d = Duration.ofSeconds(Math.round(pretrainingsLeft * pretrain + cellsLeft * finetune));
     return d.toHours() > 0
         ? String.format(Locale.ROOT, "%d h %02d min", d.toHours(), d.toMinutesPart())
         : d.toMinutes() > 0 ? d.toMinutes() + " min" : d.toSeconds() + " s";

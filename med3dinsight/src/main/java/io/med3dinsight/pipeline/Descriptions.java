@@ -31,7 +31,8 @@ public final class Descriptions {
   private final Progress progress;
   private final BooleanSupplier stop;
 
-  public Descriptions(PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
+  public Descriptions(
+      PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
     this.data = data;
     this.settings = settings;
     this.progress = progress;

@@ -49,8 +49,7 @@ public final class PretrainNetwork extends Module {
     return switch (settings.alignment()) {
       case PARTIAL_OT -> new PartialTransportAlignment(metric, settings.epsilon(), settings.mass());
       case FULL_OT -> new PartialTransportAlignment(metric, settings.epsilon(), 1);
-      case INFONCE ->
-          register("contrast", new InfoNceAlignment(setup, settings.temperature()));
+      case INFONCE -> register("contrast", new InfoNceAlignment(setup, settings.temperature()));
       case TRIPLET -> new TripletAlignment(metric, settings.margin(), settings.negatives());
       case NONE -> null;
     };

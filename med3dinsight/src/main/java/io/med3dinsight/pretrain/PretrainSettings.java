@@ -118,7 +118,9 @@ public record PretrainSettings(
     }
   }
 
-  /** Costs between all pairs are held in memory, and a transport plan of this size takes a second. */
+  /**
+   * Costs between all pairs are held in memory, and a transport plan of this size takes a second.
+   */
   private static final int MOST_STORED = 4096;
 
   /** Whether embeddings are aligned at all. */

