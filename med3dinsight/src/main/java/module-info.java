@@ -3,6 +3,8 @@
  * line.
  */
 module io.med3dinsight {
+  exports io.med3dinsight.caption;
+  exports io.med3dinsight.caption.chat;
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
   exports io.med3dinsight.inference;
@@ -10,6 +12,7 @@ module io.med3dinsight {
   exports io.med3dinsight.network;
   exports io.med3dinsight.progress;
   exports io.med3dinsight.report;
+  exports io.med3dinsight.slice;
   exports io.med3dinsight.volume;
   exports io.med3dinsight;
 

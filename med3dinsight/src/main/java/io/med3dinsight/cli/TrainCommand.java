@@ -53,6 +53,12 @@ final class TrainCommand implements Callable<Integer>, Computes {
       description = "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout).")
   private Path data;
 
+  @Option(
+      names = "--captions",
+      paramLabel = "FILE.jsonl",
+      description = "Ready-made captions, as `caption` writes them; the same as describe.captions.")
+  private Path captions;
+
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
@@ -139,6 +145,9 @@ final class TrainCommand implements Callable<Integer>, Computes {
     RunSettings settings = run.settings(base);
     if (data != null) {
       settings = settings.withData(data);
+    }
+    if (captions != null) {
+      settings = settings.withCaptions(captions);
     }
     settings = settings.withAbsolutePaths();
     if (run.seed() != null) {

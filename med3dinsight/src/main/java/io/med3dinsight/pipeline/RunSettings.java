@@ -87,6 +87,11 @@ public record RunSettings(
     return with(folder, split, seed, describe, network);
   }
 
+  /** The same with ready-made captions. */
+  public RunSettings withCaptions(Path file) {
+    return with(data, split, seed, new DescribeSettings(describe.slicesPerPlane(), file), network);
+  }
+
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
     return with(data, split, newSeed, describe, network);
