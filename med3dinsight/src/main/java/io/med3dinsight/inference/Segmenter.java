@@ -120,10 +120,7 @@ public final class Segmenter implements AutoCloseable {
     ScoreRestorer restorer =
         plan.preprocessing()
             .restorer(
-                volume.grid(),
-                plan.classes(),
-                options.probabilities(),
-                parallel(network.device()));
+                volume.grid(), plan.classes(), options.probabilities(), parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
     long network = pass(prepared.voxels(), extents, planes(restorer), watch);
     Components.keepLargest(volume.grid(), restorer.labels(), options.components());
@@ -139,6 +136,35 @@ public final class Segmenter implements AutoCloseable {
 
   private static double seconds(long nanos) {
     return nanos / 1e9;
+  }
+
+  /**
+   * What the encoder makes of a volume, for search, clustering or a classifier: the mean over the
+   * windows of the coarsest features' mean within each, [C]; windows lie and overlap as for {@link
+   * #segment}, without flips. Memory is that of one batch of windows beside the volume.
+   *
+   * @param progress told about each window, under the name of the volume's file
+   * @param cancelled asked before each window
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    volume.requireFinite();
+    Volume prepared = plan.preprocessing().image(volume);
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this segmenter is closed");
+      }
+      float[][] result = new float[1][];
+      try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
+        WindowEmbedding embedding = new WindowEmbedding(plan, network, options);
+        Tape.paused(() -> result[0] = embedding.of(prepared, watch));
+      }
+      return result[0];
+    } finally {
+      use.readLock().unlock();
+    }
   }
 
   /**

@@ -140,7 +140,9 @@ class ReportInBrowserTest {
     RunReport.write(run, "A run in a browser", Evaluation.of(scores), pictures, viewed);
   }
 
-  /** A ball and its core; the file's second axis runs to posterior, so its index 21 is RAS index 22. */
+  /**
+   * A ball and its core; the file's second axis runs to posterior, so its index 21 is RAS index 22.
+   */
   private static LabelVolume balls(Grid grid, int x, int radius) {
     int[] labels = new int[grid.size()];
     for (int d = 0; d < grid.depth(); d++) {
