@@ -13,6 +13,7 @@ module io.med3dinsight {
   exports io.med3dinsight.progress;
   exports io.med3dinsight.report;
   exports io.med3dinsight.slice;
+  exports io.med3dinsight.serve;
   exports io.med3dinsight.volume;
   exports io.med3dinsight;
 
@@ -27,6 +28,10 @@ module io.med3dinsight {
   requires jdk.management;
   requires jdk.unsupported;
   requires me.tongfei.progressbar;
+  requires org.eclipse.jetty.http;
+  requires org.eclipse.jetty.io;
+  requires org.eclipse.jetty.server;
+  requires org.eclipse.jetty.util;
   requires org.knowm.xchart;
   requires org.slf4j;
 

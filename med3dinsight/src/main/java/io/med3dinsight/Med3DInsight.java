@@ -83,6 +83,28 @@ public final class Med3DInsight implements AutoCloseable {
     return segmenter.segment(volume, progress, cancelled);
   }
 
+  /**
+   * What the model's encoder makes of a volume, one vector of the same length for every volume; see
+   * {@link Segmenter#embed}.
+   *
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume) {
+    return embed(volume, Progress.NONE, () -> false);
+  }
+
+  /**
+   * The same for a caller that shows how far it is, or may change its mind.
+   *
+   * @param progress told about each window
+   * @param cancelled asked before each window, on the calling thread
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return segmenter.embed(volume, progress, cancelled);
+  }
+
   /** Label value to the structure's name; 0 is the background. */
   public SortedMap<Integer, String> labels() {
     return segmenter.plan().labels();

@@ -35,6 +35,7 @@ public final class Main implements Runnable {
           PredictCommand.class,
           EvaluateCommand.class,
           ReportCommand.class,
+          ServeCommand.class,
           InspectCommand.class,
           CheckCommand.class,
           DoctorCommand.class);

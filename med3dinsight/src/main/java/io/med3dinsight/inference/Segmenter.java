@@ -139,6 +139,35 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /**
+   * What the encoder makes of a volume, for search, clustering or a classifier: the mean over the
+   * windows of the coarsest features' mean within each, [C]; windows lie and overlap as for {@link
+   * #segment}, without flips. Memory is that of one batch of windows beside the volume.
+   *
+   * @param progress told about each window, under the name of the volume's file
+   * @param cancelled asked before each window
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    volume.requireFinite();
+    Volume prepared = plan.preprocessing().image(volume);
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this segmenter is closed");
+      }
+      float[][] result = new float[1][];
+      try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
+        WindowEmbedding embedding = new WindowEmbedding(plan, network, options);
+        Tape.paused(() -> result[0] = embedding.of(prepared, watch));
+      }
+      return result[0];
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /**
    * The label of every voxel of an image that is preprocessed already, such as a {@link
    * io.med3dinsight.dataset.TrainingCase}'s.
    *

@@ -122,13 +122,17 @@
     viewer = new niivue.Niivue({
       logLevel: "error",
       backColor: [0.06, 0.065, 0.075, 1],
-      crosshairColor: [1, 1, 1, 0.55],
-      crosshairWidth: 0.25,
+      crosshairColor: [0.62, 0.8, 0.95, 1],
+      crosshairWidth: 0.3,
+      crosshairGap: 5,
+      fontColor: [1, 1, 1, 1],
+      fontMinPx: 15,
+      isCornerOrientationText: true,
       dragAndDropEnabled: false,
       isRadiologicalConvention: false,
       multiplanarShowRender: niivue.SHOW_RENDER.NEVER,
       multiplanarLayout: niivue.MULTIPLANAR_TYPE.ROW,
-      multiplanarEqualSize: true,
+      multiplanarPadPixels: 8,
       loadingText: ""
     });
     viewer.onLocationChange = located;
