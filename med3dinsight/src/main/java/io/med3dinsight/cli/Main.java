@@ -33,6 +33,7 @@ public final class Main implements Runnable {
           PredictCommand.class,
           EvaluateCommand.class,
           InspectCommand.class,
+          CheckCommand.class,
           DoctorCommand.class);
 
   @Spec private CommandSpec spec;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.med3dinsight.DataException;
+import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -32,6 +33,7 @@ final class DatasetJson {
 
   private final Path folder;
   private final Path file;
+  private List<String> channels = List.of();
 
   DatasetJson(Path folder) {
     this(folder, folder.resolve("dataset.json"));
@@ -57,16 +59,19 @@ final class DatasetJson {
       throw new DataException(file + " is not a JSON object; expected a dataset description.");
     }
     SortedMap<Integer, String> labels = labels(root.path("labels"));
-    String modality = modality(root);
-    List<Case> training = root.has("training") ? listed(root.path("training"), true) : found();
+    channels = channels(root);
+    boolean listed = root.has("training");
+    List<Case> training = listed ? listed(root.path("training"), true) : found("imagesTr", true);
     if (training.isEmpty()) {
       throw new DataException(
           file + " names no training case; expected a list \"training\" of image and label files.");
     }
-    List<Case> test = root.has("test") ? listed(root.path("test"), false) : List.of();
+    List<Case> test =
+        root.has("test") ? listed(root.path("test"), false) : found("imagesTs", false);
     requireDistinct(training);
     String name = root.path("name").asText(folder.toAbsolutePath().getFileName() + "");
-    return new MsdDataset(folder, name, modality, labels, training, test);
+    return new MsdDataset(
+        folder, name, String.join("+", channels), channels, labels, training, test);
   }
 
   private void requireFolder() {
@@ -111,19 +116,25 @@ final class DatasetJson {
     }
   }
 
-  private String modality(JsonNode root) {
-    JsonNode channels = root.has("modality") ? root.path("modality") : root.path("channel_names");
-    if (channels.isTextual()) {
-      return channels.asText();
+  /** Names of the channels: {"0": "T1", "1": "T2"}, or one text. */
+  private List<String> channels(JsonNode root) {
+    JsonNode node = root.has("modality") ? root.path("modality") : root.path("channel_names");
+    if (node.isTextual()) {
+      return List.of(node.asText());
     }
-    if (channels.size() > 1) {
+    SortedMap<Integer, String> names = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      if (!entry.getKey().matches("\\d{1,3}")) {
+        throw new DataException(
+            file + " has the channel \"" + entry.getKey() + "\"; expected numbers from \"0\" on.");
+      }
+      names.put(Integer.valueOf(entry.getKey()), entry.getValue().asText());
+    }
+    if (!names.isEmpty() && (names.firstKey() != 0 || names.lastKey() != names.size() - 1)) {
       throw new DataException(
-          file
-              + " declares "
-              + channels.size()
-              + " modalities; images of one modality are supported, so choose one.");
+          file + " numbers its channels " + names.keySet() + "; expected 0 and on without gaps.");
     }
-    return channels.size() == 1 ? channels.elements().next().asText() : "unknown";
+    return names.isEmpty() ? List.of("unknown") : List.copyOf(names.values());
   }
 
   /** Both {"0": "background"} and {"background": 0}. */
@@ -133,6 +144,13 @@ final class DatasetJson {
       boolean byName = entry.getValue().isIntegralNumber();
       String number = byName ? entry.getValue().asText() : entry.getKey();
       String name = byName ? entry.getKey() : entry.getValue().asText();
+      if (name.equalsIgnoreCase("ignore")) {
+        throw new DataException(
+            file
+                + " declares an ignored label ("
+                + number
+                + "), which is not supported; relabel those voxels and remove the entry.");
+      }
       if (!number.matches("\\d{1,5}") || labels.put(Integer.valueOf(number), name) != null) {
         throw new DataException(
             file
@@ -164,20 +182,41 @@ final class DatasetJson {
                 + "; expected an image"
                 + (labelled ? " and a label." : "."));
       }
-      Path path = existing(image);
+      List<Path> paths = channelFiles(image);
       Optional<Path> labelPath = label.isEmpty() ? Optional.empty() : Optional.of(existing(label));
-      cases.add(new Case(Case.idOf(path), path, labelPath));
+      String id = Case.idOf(paths.get(0));
+      cases.add(new Case(paths.size() > 1 ? id.replaceFirst("_0000$", "") : id, paths, labelPath));
     }
     return cases;
   }
 
-  private Path existing(String relative) {
-    Path path;
+  /** The file itself, or nnU-Net's files of its channels, whose names carry a number more. */
+  private List<Path> channelFiles(String image) {
+    Path named = resolved(image);
+    String stem = Case.idOf(named);
+    String ending = named.getFileName().toString().substring(stem.length());
+    Path first = named.resolveSibling(stem + "_0000" + ending);
+    if (Files.exists(named) || !Files.isRegularFile(first)) {
+      return List.of(existing(image));
+    }
+    List<Path> files = new ArrayList<>();
+    for (int c = 0; c < channels.size(); c++) {
+      Path channel = named.resolveSibling(String.format("%s_%04d%s", stem, c, ending));
+      files.add(existing(folder.relativize(channel).toString()));
+    }
+    return files;
+  }
+
+  private Path resolved(String relative) {
     try {
-      path = folder.resolve(relative).normalize();
+      return folder.resolve(relative).normalize();
     } catch (InvalidPathException e) {
       throw new DataException(file + " names \"" + relative + "\", which is no path.", e);
     }
+  }
+
+  private Path existing(String relative) {
+    Path path = resolved(relative);
     if (!Files.isRegularFile(path)) {
       throw new DataException(
           path + " is missing, although " + file + " names it; add the file or remove the entry.");
@@ -185,26 +224,66 @@ final class DatasetJson {
     return path;
   }
 
-  /** nnU-Net v2: every CASE_0000.nii.gz of imagesTr with labelsTr/CASE.nii.gz. */
-  private List<Case> found() {
-    Path imageFolder = folder.resolve("imagesTr");
-    if (!Files.isDirectory(imageFolder)) {
-      return List.of();
+  /** nnU-Net v2: the files CASE_0000, CASE_0001 ... of a folder, with labelsTr/CASE. */
+  private List<Case> found(String images, boolean labelled) {
+    Map<String, Path> labels = labelled ? byStem("labelsTr") : Map.of();
+    List<Case> cases = new ArrayList<>();
+    Map<String, Path> files = byStem(images);
+    for (Map.Entry<String, Path> entry : files.entrySet()) {
+      String stem = entry.getKey();
+      String id = stem.replaceFirst("_0000$", "");
+      if (stem.matches(".*_\\d{4}") && stem.equals(id)) {
+        // A further channel of a case; where it is the only one, its case is incomplete.
+        requireFirstChannel(files, stem, entry.getValue());
+        continue;
+      }
+      List<Path> paths = new ArrayList<>(List.of(entry.getValue()));
+      for (int c = 1; c < channels.size() && !stem.equals(id); c++) {
+        String channel = String.format("%s_%04d", id, c);
+        paths.add(required(files, channel, images));
+      }
+      Optional<Path> label =
+          labelled ? Optional.of(required(labels, id, "labelsTr")) : Optional.empty();
+      cases.add(new Case(id, paths, label));
     }
-    try (Stream<Path> entries = Files.list(imageFolder)) {
-      return entries
-          .filter(p -> p.getFileName().toString().matches("[^.].*\\.nii(\\.gz)?"))
+    return cases;
+  }
+
+  private void requireFirstChannel(Map<String, Path> files, String stem, Path path) {
+    if (!files.containsKey(stem.substring(0, stem.length() - 4) + "0000")) {
+      throw new DataException(
+          path + " is a further channel of a case whose first (_0000) is missing; add it.");
+    }
+  }
+
+  private Path required(Map<String, Path> files, String stem, String subfolder) {
+    Path path = files.get(stem);
+    if (path == null) {
+      throw new DataException(
+          folder.resolve(subfolder).resolve(stem)
+              + ".nii.gz is missing, although "
+              + file
+              + " asks for it; add the file or remove the case.");
+    }
+    return path;
+  }
+
+  /** The images of a subfolder by their names without endings, in order. */
+  private Map<String, Path> byStem(String subfolder) {
+    Path images = folder.resolve(subfolder);
+    Map<String, Path> out = new TreeMap<>();
+    if (!Files.isDirectory(images)) {
+      return out;
+    }
+    try (Stream<Path> entries = Files.list(images)) {
+      entries
+          .filter(VolumeReader::isImageName)
           .sorted()
-          .map(
-              image -> {
-                String id = Case.idOf(image).replaceFirst("_0000$", "");
-                String ending = image.getFileName().toString().endsWith(".gz") ? ".nii.gz" : ".nii";
-                return new Case(id, image, Optional.of(existing("labelsTr/" + id + ending)));
-              })
-          .toList();
+          .forEach(p -> out.putIfAbsent(VolumeReader.stem(p), p));
     } catch (IOException e) {
-      throw DataException.of(imageFolder, "read", e);
+      throw DataException.of(images, "read", e);
     }
+    return out;
   }
 
   private void requireDistinct(List<Case> cases) {

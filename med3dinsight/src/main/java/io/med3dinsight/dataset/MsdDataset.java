@@ -2,7 +2,9 @@ package io.med3dinsight.dataset;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
+import io.med3dinsight.volume.VolumeReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,12 +16,13 @@ import java.util.stream.Collectors;
 
 /**
  * A folder in the layout of the Medical Segmentation Decathlon: dataset.json beside imagesTr and
- * labelsTr. The layout of nnU-Net v2 (labels by name, no list of cases) is read as well, with one
- * channel.
+ * labelsTr. The layouts of nnU-Net are read as well: v1 (files of each channel, numbered from
+ * _0000) and v2 (labels by name, no list of cases).
  *
  * @param folder where dataset.json lies
  * @param name the dataset's name
- * @param modality what the images are, such as "MRI" or "CT"
+ * @param modality what the images are, such as "MRI" or "CT"; several channels joined by +
+ * @param channels what each channel is
  * @param labels label value to name, consecutive from 0, the background
  * @param training cases with labels
  * @param test cases without labels
@@ -28,11 +31,13 @@ public record MsdDataset(
     Path folder,
     String name,
     String modality,
+    List<String> channels,
     SortedMap<Integer, String> labels,
     List<Case> training,
     List<Case> test) {
 
   public MsdDataset {
+    channels = List.copyOf(channels);
     labels = new TreeMap<>(labels);
     training = List.copyOf(training);
     test = List.copyOf(test);
@@ -104,7 +109,51 @@ public record MsdDataset(
    *     differ in shape or position, or a label value is not in dataset.json
    */
   public LabelledScan load(Case c) {
-    Volume image = Volume.read(c.image()).requireFinite();
+    if (channels.size() > 1) {
+      throw new DataException(
+          folder
+              + " has "
+              + channels.size()
+              + " channels ("
+              + String.join(", ", channels)
+              + "), but networks take one: make a data set of one of them, with its files alone and"
+              + " one entry in \"channel_names\".");
+    }
+    return load(c, Volume.read(c.image()).requireFinite());
+  }
+
+  /**
+   * The channels of a case, one after the other from the files or frames that hold them.
+   *
+   * @throws DataException when a file is damaged or their number is another than dataset.json says
+   */
+  public List<Volume> images(Case c) {
+    if (c.channels().size() == channels.size()) {
+      return c.channels().stream().map(Volume::read).toList();
+    }
+    long frames = VolumeReader.info(c.image(), ReadOptions.none()).frames();
+    if (frames != channels.size()) {
+      throw new DataException(
+          "case "
+              + c.id()
+              + ": "
+              + c.image()
+              + " has "
+              + frames
+              + (frames == 1 ? " channel" : " channels")
+              + ", but dataset.json declares "
+              + channels.size()
+              + "; correct one of the two.");
+    }
+    List<Volume> out = new ArrayList<>();
+    for (int i = 0; i < frames; i++) {
+      out.add(VolumeReader.volume(c.image(), ReadOptions.ofFrame(i)));
+    }
+    return out;
+  }
+
+  /** The label of a case whose image is at hand, checked against it. */
+  LabelledScan load(Case c, Volume image) {
     LabelVolume label = LabelVolume.read(c.requireLabel());
     if (!image.grid().sameShape(label.grid())) {
       throw new DataException(

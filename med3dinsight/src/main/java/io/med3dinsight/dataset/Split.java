@@ -23,14 +23,29 @@ public record Split(List<String> train, List<String> test) {
     test = List.copyOf(test);
   }
 
+  /** Names under which a dataset's folder may hold its split; the second is nnU-Net's. */
+  private static final List<String> FILES = List.of("splits.json", "splits_final.json");
+
+  /** The split of a dataset with the first fold; see the other method. */
+  public static Split of(MsdDataset dataset, double testShare, long seed) {
+    return of(dataset, testShare, seed, 0);
+  }
+
   /**
-   * The split of a dataset: its splits.json when there is one, otherwise at random.
+   * The split of a dataset: its splits.json or splits_final.json when there is one, otherwise at
+   * random.
    *
    * @param testShare share of the cases to hold out, between 0 and 1
+   * @param fold which fold of nnU-Net's splits_final.json, from 0
    */
-  public static Split of(MsdDataset dataset, double testShare, long seed) {
-    Path file = dataset.folder().resolve("splits.json");
-    Split split = Files.isRegularFile(file) ? read(file) : random(dataset.ids(), testShare, seed);
+  public static Split of(MsdDataset dataset, double testShare, long seed, int fold) {
+    Split split =
+        FILES.stream()
+            .map(dataset.folder()::resolve)
+            .filter(Files::isRegularFile)
+            .findFirst()
+            .map(file -> read(file, fold))
+            .orElseGet(() -> random(dataset.ids(), testShare, seed));
     dataset.cases(split.train());
     dataset.cases(split.test());
     return split;
@@ -66,17 +81,39 @@ public record Split(List<String> train, List<String> test) {
         order.subList(0, held).stream().sorted().toList());
   }
 
+  /** Reads a split, the first fold of several; see the other method. */
+  public static Split read(Path file) {
+    return read(file, 0);
+  }
+
   /**
-   * Reads {"train": [ids], "test": [ids]}.
+   * Reads {"train": [ids], "test": [ids]}, or nnU-Net's [{"train": [ids], "val": [ids]}, ...], of
+   * which the fold's "val" cases are held out.
    *
+   * @param fold from 0
    * @throws DataException when the file is missing or not of that form, or an id is in both lists
    */
-  public static Split read(Path file) {
+  public static Split read(Path file, int fold) {
     if (!Files.isRegularFile(file)) {
       throw new DataException(file + " does not exist; expected a split as JSON.");
     }
     JsonNode root = DatasetJson.parse(file);
-    Split split = new Split(ids(root, "train", file), ids(root, "test", file));
+    if (root.isArray() && root.isEmpty()) {
+      throw new DataException(file + " holds no fold; expected lists \"train\" and \"val\".");
+    }
+    if (fold < 0 || fold >= (root.isArray() ? root.size() : 1)) {
+      throw new UsageException(
+          "fold "
+              + fold
+              + " is not in "
+              + file
+              + ", which has "
+              + (root.isArray() ? root.size() : 1)
+              + "; they count from 0.");
+    }
+    JsonNode own = root.isArray() ? root.get(fold) : root;
+    Split split =
+        new Split(ids(own, "train", file), ids(own, root.isArray() ? "val" : "test", file));
     Set<String> seen = new HashSet<>(split.train());
     for (String id : split.test()) {
       if (seen.contains(id)) {

@@ -46,8 +46,8 @@ record PreparedData(
             : MsdDataset.read(settings.data());
     Split split =
         settings.split() != null
-            ? Split.read(settings.split())
-            : Split.of(dataset, settings.testShare(), settings.seed());
+            ? Split.read(settings.split(), settings.fold())
+            : Split.of(dataset, settings.testShare(), settings.seed(), settings.fold());
     List<Case> training = dataset.cases(split.train());
     List<Case> test = dataset.cases(split.test());
     if (test.isEmpty()) {

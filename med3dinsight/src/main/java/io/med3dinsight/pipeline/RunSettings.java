@@ -16,8 +16,9 @@ import java.util.stream.Stream;
  *
  * @param data folder in the layout of the Medical Segmentation Decathlon; null for the built-in
  *     sample
- * @param split JSON file {"train": [ids], "test": [ids]}; null for the folder's splits.json or,
- *     without one, a random split
+ * @param split JSON file {"train": [ids], "test": [ids]} or nnU-Net's splits_final.json; null for
+ *     the folder's own or, without one, a random split
+ * @param fold which fold of a splits_final.json, from 0
  * @param testShare share of the cases held out by a random split
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 public record RunSettings(
     Path data,
     Path split,
+    int fold,
     double testShare,
     long seed,
     int checkpointSeconds,
@@ -68,6 +70,7 @@ public record RunSettings(
     return new RunSettings(
         null,
         null,
+        0,
         0.2,
         1,
         60,
@@ -113,6 +116,7 @@ public record RunSettings(
     return new RunSettings(
         newData,
         newSplit,
+        fold,
         testShare,
         newSeed,
         checkpointSeconds,
@@ -131,6 +135,7 @@ public record RunSettings(
     return Stream.of(
             data == null ? null : data.resolve("dataset.json"),
             data == null ? null : data.resolve("splits.json"),
+            data == null ? null : data.resolve("splits_final.json"),
             split,
             describe.captions(),
             network.weights())

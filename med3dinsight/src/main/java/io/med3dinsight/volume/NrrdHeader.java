@@ -67,7 +67,11 @@ final class NrrdHeader {
     }
     String name = text.substring(0, colon).strip().toLowerCase(Locale.ROOT);
     // The names of the format's first version, without spaces, mean the same.
-    fields.putIfAbsent(name.replace(" ", ""), text.substring(colon + 2).strip());
+    String value = text.substring(colon + 2).strip();
+    fields.putIfAbsent(name.replace(" ", ""), value);
+    if (text("datafile").startsWith("LIST")) {
+      throw bad("its data are spread over several files");
+    }
   }
 
   DataException bad(String why) {

@@ -67,7 +67,8 @@ class MsdDatasetTest {
     refused(this::read, msd.path.resolve("labelsTr/b.nii.gz").toString(), "missing");
     msd.json(
         "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"b\": 0, \"l\": 1}}");
-    refused(this::read, "dataset.json", "2 modalities");
+    refused(
+        () -> read().load(read().training().get(0)), "2 channels (T1, T2)", "networks take one");
   }
 
   @Test

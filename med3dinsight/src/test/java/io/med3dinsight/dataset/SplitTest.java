@@ -89,7 +89,8 @@ class SplitTest {
     refused(() -> Split.read(file), file.toString(), "does not exist");
     String[][] cases = {
       {"{", "not valid JSON"},
-      {"[]", "no usable list \"train\""},
+      {"[]", "holds no fold"},
+      {"[{\"train\": [\"a\"]}]", "no usable list \"val\""},
       {"{\"train\": [\"a\"]}", "no usable list \"test\""},
       {"{\"train\": \"a\", \"test\": []}", "no usable list \"train\""},
       {"{\"train\": [\"a\", \"a\"], \"test\": []}", "no usable list \"train\""},
@@ -100,5 +101,17 @@ class SplitTest {
       Files.writeString(file, c[0]);
       refused(() -> Split.read(file), file.toString(), c[1]);
     }
+  }
+
+  @Test
+  void foldsOfNnUnet() throws IOException {
+    Path file = folder.resolve("splits_final.json");
+    Files.writeString(
+        file,
+        "[{\"train\": [\"a\", \"b\"], \"val\": [\"c\"]}, {\"train\": [\"c\"], \"val\": [\"a\"]}]");
+    assertEquals(List.of("a", "b"), Split.read(file).train());
+    assertEquals(List.of("a"), Split.read(file, 1).test());
+    UsageException e = assertThrows(UsageException.class, () -> Split.read(file, 2));
+    assertTrue(e.getMessage().contains("fold 2"), e.getMessage());
   }
 }

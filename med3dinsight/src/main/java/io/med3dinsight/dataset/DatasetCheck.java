@@ -1,0 +1,262 @@
+package io.med3dinsight.dataset;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Orientation;
+import io.med3dinsight.volume.Volume;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Looks at every case of a dataset: can it be read, do image and label fit, is anything empty,
+ * twice there or not a number; and what the cases have in common. One case is in memory at a time.
+ */
+public final class DatasetCheck {
+  /** Voxel sizes beyond this many times the median, or below its inverse, are worth a look. */
+  private static final double OUTLIER = 3;
+
+  private final MsdDataset dataset;
+  private final SortedMap<String, List<String>> problems = new TreeMap<>();
+  private final SortedMap<String, List<String>> notes = new TreeMap<>();
+  private final Map<String, String> hashes = new HashMap<>();
+  private final Map<String, Grid> grids = new LinkedHashMap<>();
+  private final long[] voxels;
+  private final double[] millilitres;
+  private final int[] cases;
+  private final List<double[]> means = new ArrayList<>();
+  private double lowest = Double.POSITIVE_INFINITY;
+  private double highest = Double.NEGATIVE_INFINITY;
+
+  private DatasetCheck(MsdDataset dataset) {
+    this.dataset = dataset;
+    int classes = dataset.classes();
+    this.voxels = new long[classes];
+    this.millilitres = new double[classes];
+    this.cases = new int[classes];
+  }
+
+  /**
+   * What was found.
+   *
+   * @param problems by case: sentences that say what is wrong and what to do
+   * @param notes by case: what is unusual, but may be right
+   * @param summary what the cases have in common, by name
+   */
+  public record Report(
+      SortedMap<String, List<String>> problems,
+      SortedMap<String, List<String>> notes,
+      Map<String, Object> summary) {}
+
+  /** Looks at all training and test cases. */
+  public static Report of(MsdDataset dataset, Progress progress) {
+    DatasetCheck check = new DatasetCheck(dataset);
+    List<Case> all = new ArrayList<>(dataset.training());
+    all.addAll(dataset.test());
+    try (Progress.Task task = progress.start("check", all.size(), "cases")) {
+      for (Case c : all) {
+        task.message(c.id());
+        check.look(c);
+        task.step();
+      }
+    }
+    check.outliers();
+    return new Report(check.problems, check.notes, check.summary());
+  }
+
+  private void problem(Case c, String sentence) {
+    problems.computeIfAbsent(c.id(), id -> new ArrayList<>()).add(sentence);
+  }
+
+  private void note(String id, String sentence) {
+    notes.computeIfAbsent(id, i -> new ArrayList<>()).add(sentence);
+  }
+
+  private void look(Case c) {
+    List<Volume> images;
+    try {
+      images = dataset.images(c);
+    } catch (DataException e) {
+      problem(c, e.getMessage());
+      return;
+    }
+    Volume first = images.get(0);
+    grids.put(c.id(), Orientation.of(first.grid()).toRas(first.grid()));
+    for (int i = 0; i < images.size(); i++) {
+      image(c, images.get(i), i);
+      if (!images.get(i).grid().sameSpace(first.grid(), voxel(first.grid()))) {
+        problem(c, "channel " + i + " lies elsewhere than channel 0; resample it onto that grid.");
+      }
+    }
+    duplicate(c, images);
+    if (c.label().isPresent()) {
+      label(c, first);
+    }
+  }
+
+  private static double voxel(Grid g) {
+    return Math.max(g.spacing().x(), Math.max(g.spacing().y(), g.spacing().z()));
+  }
+
+  private void image(Case c, Volume image, int channel) {
+    double sum = 0;
+    double low = Double.POSITIVE_INFINITY;
+    double high = Double.NEGATIVE_INFINITY;
+    int bad = 0;
+    for (float v : image.voxels()) {
+      if (Float.isFinite(v)) {
+        sum += v;
+        low = Math.min(low, v);
+        high = Math.max(high, v);
+      } else {
+        bad++;
+      }
+    }
+    if (bad > 0) {
+      problem(
+          c,
+          image.source() + " holds " + bad + " voxels that are not finite numbers; replace them.");
+    }
+    if (low >= high) {
+      problem(c, image.source() + " is the same everywhere; export it again or leave it out.");
+    }
+    if (channel == 0) {
+      lowest = Math.min(lowest, low);
+      highest = Math.max(highest, high);
+      means.add(new double[] {sum / Math.max(1, image.voxels().length - bad)});
+    }
+  }
+
+  private void duplicate(Case c, List<Volume> images) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Volume image : images) {
+        digest.update(image.grid().shapeText().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        ByteBuffer slab = ByteBuffer.allocate(4 * image.grid().width());
+        for (int i = 0; i < image.voxels().length; i += image.grid().width()) {
+          slab.asFloatBuffer().put(image.voxels(), i, image.grid().width());
+          digest.update(slab.array());
+        }
+      }
+      String other = hashes.putIfAbsent(HexFormat.of().formatHex(digest.digest()), c.id());
+      if (other != null) {
+        problem(
+            c,
+            "its image is the same as that of case "
+                + other
+                + "; leave one out, or the same scan may train and test.");
+      }
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private void label(Case c, Volume image) {
+    LabelVolume labels;
+    try {
+      labels = dataset.load(c, image).labels();
+    } catch (DataException e) {
+      problem(c, e.getMessage());
+      return;
+    }
+    long[] counts = new long[dataset.classes()];
+    for (int v : labels.labels()) {
+      counts[v]++;
+    }
+    double volume = Math.abs(labels.grid().affine().determinant()) / 1000;
+    for (int k = 0; k < counts.length; k++) {
+      voxels[k] += counts[k];
+      millilitres[k] += counts[k] * volume;
+      cases[k] += counts[k] > 0 ? 1 : 0;
+    }
+    if (counts[0] == labels.labels().length) {
+      note(c.id(), "its label map holds no structure; leave the case out unless that is right.");
+    }
+  }
+
+  private void outliers() {
+    for (int axis = 0; axis < 3; axis++) {
+      int a = axis;
+      double median = quantile(grids.values().stream().mapToDouble(g -> g.spacing().along(a)), 0.5);
+      grids.forEach(
+          (id, grid) -> {
+            double ratio = grid.spacing().along(a) / median;
+            if (ratio > OUTLIER || ratio < 1 / OUTLIER) {
+              note(
+                  id,
+                  String.format(
+                      Locale.ROOT,
+                      "its voxels are %.3g mm long along %s where the median is %.3g mm; check its"
+                          + " header.",
+                      grid.spacing().along(a),
+                      "xyz".charAt(a),
+                      median));
+            }
+          });
+    }
+  }
+
+  private static double quantile(java.util.stream.DoubleStream values, double q) {
+    double[] sorted = values.sorted().toArray();
+    return sorted.length == 0 ? Double.NaN : sorted[(int) Math.round(q * (sorted.length - 1))];
+  }
+
+  private Map<String, Object> summary() {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("name", dataset.name());
+    out.put("channels", dataset.channels());
+    out.put("trainingCases", dataset.training().size());
+    out.put("testCases", dataset.test().size());
+    out.put("readable", grids.size());
+    for (int axis = 0; axis < 3; axis++) {
+      int a = axis;
+      out.put(
+          "spacing" + "XYZ".charAt(axis),
+          three(grids.values().stream().mapToDouble(g -> g.spacing().along(a)).toArray()));
+      out.put(
+          "extent" + "XYZ".charAt(axis),
+          three(grids.values().stream().mapToDouble(g -> g.extent(a)).toArray()));
+    }
+    if (!means.isEmpty() && lowest <= highest) {
+      out.put("intensityMin", lowest);
+      out.put("intensityMax", highest);
+      out.put("intensityMeans", three(means.stream().mapToDouble(m -> m[0]).toArray()));
+    }
+    List<Map<String, Object>> classes = new ArrayList<>();
+    dataset
+        .labels()
+        .forEach(
+            (label, name) -> {
+              Map<String, Object> one = new LinkedHashMap<>();
+              one.put("label", label);
+              one.put("name", name);
+              one.put("cases", cases[label]);
+              one.put("voxels", voxels[label]);
+              one.put("meanMl", cases[label] == 0 ? 0 : millilitres[label] / cases[label]);
+              classes.add(one);
+            });
+    out.put("classes", classes);
+    return out;
+  }
+
+  /** Least, median and largest. */
+  private static List<Double> three(double[] values) {
+    if (values.length == 0) {
+      return List.of();
+    }
+    Arrays.sort(values);
+    return List.of(values[0], quantile(Arrays.stream(values), 0.5), values[values.length - 1]);
+  }
+}
