@@ -3,6 +3,7 @@
  * line.
  */
 module io.med3dinsight {
+  exports io.med3dinsight.classification;
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
   exports io.med3dinsight.inference;
@@ -15,6 +16,7 @@ module io.med3dinsight {
 
   requires transitive io.med3dinsight.nn;
   requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.csv;
   requires com.fasterxml.jackson.dataformat.yaml;
   requires commons.math3;
   requires info.picocli;

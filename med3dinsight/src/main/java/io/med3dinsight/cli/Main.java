@@ -32,6 +32,7 @@ public final class Main implements Runnable {
           TrainCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
+          ClassifyCommand.class,
           InspectCommand.class,
           CheckCommand.class,
           DoctorCommand.class);

@@ -68,7 +68,7 @@ public record RunFolder(Path root) {
    *
    * @throws UsageException when it holds results of a run already
    */
-  public void begin(RunSettings settings) throws IOException {
+  public void begin(Record settings) throws IOException {
     if (hasResults()) {
       throw new UsageException(
           "Folder "
@@ -103,6 +103,11 @@ public record RunFolder(Path root) {
    * @throws UsageException when there is no run
    */
   public RunSettings settings() {
+    return settings(RunSettings.standard());
+  }
+
+  /** The settings of another kind of run to be resumed, given that kind's defaults. */
+  public <R extends Record> R settings(R defaults) {
     if (!Files.exists(config())) {
       throw new UsageException(
           "Folder "
@@ -111,6 +116,6 @@ public record RunFolder(Path root) {
               + config().getFileName()
               + ".");
     }
-    return Configuration.read(RunSettings.standard(), config(), List.of());
+    return Configuration.read(defaults, config(), List.of());
   }
 }

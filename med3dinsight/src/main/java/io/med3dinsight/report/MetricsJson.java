@@ -45,6 +45,11 @@ public final class MetricsJson {
     writeFile(file, test, Map.of());
   }
 
+  /** Writes other results alone under a name of the caller's. */
+  public static void writeFurther(Path file, Map<String, ?> further) {
+    writeFile(file, null, further);
+  }
+
   private static void writeFile(Path file, Evaluation test, Map<String, ?> further) {
     ObjectNode root = JSON.createObjectNode();
     further.forEach((name, value) -> root.set(name, JSON.valueToTree(value)));
