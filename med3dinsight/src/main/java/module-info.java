@@ -6,6 +6,7 @@ module io.med3dinsight {
   exports io.med3dinsight.classification;
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
+  exports io.med3dinsight.fewlabels;
   exports io.med3dinsight.inference;
   exports io.med3dinsight.metric;
   exports io.med3dinsight.network;

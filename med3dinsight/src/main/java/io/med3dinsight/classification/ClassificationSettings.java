@@ -97,6 +97,32 @@ public record ClassificationSettings(
     }
   }
 
+  /** The same with another number of steps in an epoch. */
+  public ClassificationSettings withSteps(int steps) {
+    return new ClassificationSettings(
+        epochs,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        weightDecay,
+        maxNorm,
+        emaDecay,
+        labelSmoothing,
+        classWeights,
+        balanced,
+        dropout,
+        pooling,
+        inputStatistics,
+        validateEvery,
+        patience,
+        keep,
+        rightAngles,
+        shift,
+        flipsAtTest,
+        augmentation);
+  }
+
   /** Settings for some minutes on two processors. */
   public static ClassificationSettings standard() {
     return new ClassificationSettings(

@@ -17,6 +17,7 @@ import io.med3dinsight.metric.ClassificationScores;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
 import io.med3dinsight.nn.checkpoint.Network;
 import io.med3dinsight.nn.checkpoint.TensorSource;
@@ -132,13 +133,23 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
    * Copies what a file of weights holds for the encoder: a pretrained checkpoint, a segmentation
    * model, or weights of PyTorch.
    *
-   * @return what fitted
-   * @throws io.med3dinsight.nn.checkpoint.CheckpointException when nothing does
+   * @return what was taken
+   * @throws CheckpointException when the file has not all of the encoder
    */
   public LoadReport startFrom(Path file) {
     Module encoder = network.encoderParts().values().iterator().next();
     try (TensorSource source = Weights.open(file)) {
       LoadReport report = Weights.load(encoder, source);
+      if (!report.missing().isEmpty() || !report.wrongShape().isEmpty()) {
+        throw new CheckpointException(
+            "Checkpoint '"
+                + file
+                + "' does not fit the encoder, "
+                + plan.network().signature()
+                + ": "
+                + report.summary()
+                + "; choose network.type, channels and the like as they were in its training.");
+      }
       ema.reset();
       return report;
     }

@@ -33,6 +33,7 @@ public final class Main implements Runnable {
           PredictCommand.class,
           EvaluateCommand.class,
           ClassifyCommand.class,
+          FewLabelsCommand.class,
           InspectCommand.class,
           CheckCommand.class,
           DoctorCommand.class);

@@ -4,14 +4,13 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.pipeline.LogSink;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import io.med3dinsight.report.Build;
-import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
 import io.med3dinsight.report.Provenance;
-import io.med3dinsight.training.MetricsSink;
 import io.med3dinsight.training.TrainingContext;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +19,6 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 
 /** What every command with a run folder does around its work. */
@@ -97,7 +95,7 @@ final class RunSession {
                   device,
                   run.resume(),
                   Duration.ofSeconds(checkpointSeconds),
-                  sink(log),
+                  new LogSink(log),
                   progress,
                   stop));
     } catch (DataException | UsageException e) {
@@ -136,20 +134,5 @@ final class RunSession {
     Provenance provenance = Provenance.start(compute.threads(), seed, arguments, inputs);
     provenance.write(folder.root());
     return provenance;
-  }
-
-  private static MetricsSink sink(MetricsLog log) {
-    return new MetricsSink() {
-      @Override
-      public void write(
-          String stage, int epoch, long step, double seconds, Map<String, Double> values) {
-        log.append(new MetricsLine(stage, epoch, step, seconds, values));
-      }
-
-      @Override
-      public void rewind(String stage, long step) {
-        log.truncateAfter(stage, step);
-      }
-    };
   }
 }

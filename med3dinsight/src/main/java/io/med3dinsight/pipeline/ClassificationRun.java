@@ -91,6 +91,17 @@ public final class ClassificationRun {
 
   private boolean train(
       ClassificationPlan plan, PreparedImages training, PreparedImages validation) {
+    return train(plan, settings, training, validation, folder.model(), context);
+  }
+
+  /** Trains and writes the model; false when the context said stop. */
+  static boolean train(
+      ClassificationPlan plan,
+      ClassificationRunSettings settings,
+      PreparedImages training,
+      PreparedImages validation,
+      Path model,
+      TrainingContext context) {
     try (ClassificationStage stage =
         new ClassificationStage(
             context.device(),
@@ -100,23 +111,16 @@ public final class ClassificationRun {
             validation,
             context.checkpoint(ClassificationStage.NAME, "best"),
             settings.seed())) {
-      startFromWeights(stage);
+      Path weights = settings.network().weights();
+      if (weights != null) {
+        LoadReport report = stage.startFrom(weights);
+        context.progress().say("Weights of " + weights + ": " + report.summary() + ".");
+      }
       if (!Trainer.run(stage, context)) {
         return false;
       }
-      stage.save(folder.model());
+      stage.save(model);
       return true;
-    }
-  }
-
-  private void startFromWeights(ClassificationStage stage) {
-    Path file = settings.network().weights();
-    if (file == null) {
-      return;
-    }
-    try {
-      LoadReport report = stage.startFrom(file);
-      context.progress().say("Weights of " + file + ": " + report.summary() + ".");
     } catch (CheckpointException e) {
       throw new DataException(e.getMessage(), e);
     }

@@ -72,6 +72,20 @@ public record ClassificationRunSettings(
     return with(data, seed, network.withWeights(weights));
   }
 
+  /** The same with another number of steps in an epoch. */
+  public ClassificationRunSettings withSteps(int steps) {
+    return new ClassificationRunSettings(
+        data,
+        validationShare,
+        testShare,
+        seed,
+        checkpointSeconds,
+        spacing,
+        window,
+        network,
+        classification.withSteps(steps));
+  }
+
   /** The same with paths that hold in any working directory. */
   public ClassificationRunSettings withAbsolutePaths() {
     Path absolute = data == null ? null : data.toAbsolutePath().normalize();

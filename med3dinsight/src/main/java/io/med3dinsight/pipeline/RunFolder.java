@@ -52,6 +52,16 @@ public record RunFolder(Path root) {
     return root.resolve("model.safetensors");
   }
 
+  /** Finished cells of a comparison. */
+  public Path cells() {
+    return root.resolve("cells.jsonl");
+  }
+
+  /** Folders of a comparison's cells. */
+  public Path cell(String name) {
+    return root.resolve("cells").resolve(name);
+  }
+
   /** Label maps of the test cases. */
   public Path prediction(String id) {
     return root.resolve("predictions").resolve(id + ".nii.gz");
@@ -80,7 +90,7 @@ public record RunFolder(Path root) {
   }
 
   private boolean hasResults() {
-    return Stream.of(captions(), checkpoints(), model()).anyMatch(Files::exists);
+    return Stream.of(captions(), checkpoints(), model(), cells(), root.resolve("cells")).anyMatch(Files::exists);
   }
 
   /**

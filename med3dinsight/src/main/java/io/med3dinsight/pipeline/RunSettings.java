@@ -92,6 +92,28 @@ public record RunSettings(
     return with(data, split, newSeed, describe, network);
   }
 
+  /**
+   * The same without pretraining, for a part of the training cases.
+   *
+   * @param part the split that names them
+   * @param weights to start from; null for fresh ones
+   */
+  public RunSettings fewLabels(Path part, long newSeed, Path weights) {
+    return new RunSettings(
+        data,
+        part,
+        0,
+        testShare,
+        newSeed,
+        checkpointSeconds,
+        describe,
+        encoder2d,
+        pretrain.disabled(),
+        network.withWeights(weights),
+        finetune,
+        inference);
+  }
+
   /** The same with paths that hold in any working directory, so that a run resumes from any. */
   public RunSettings withAbsolutePaths() {
     Path captions = absolute(describe.captions());

@@ -84,6 +84,30 @@ public record PretrainSettings(
     }
   }
 
+  /** The same without pretraining. */
+  public PretrainSettings disabled() {
+    return new PretrainSettings(
+        false,
+        epochs,
+        stepsPerEpoch,
+        volumes,
+        slices,
+        learningRate,
+        warmup,
+        weightDecay,
+        maxNorm,
+        imageWeight,
+        textWeight,
+        reconstructionWeight,
+        maskShare,
+        maskBlock,
+        epsilon,
+        mass,
+        metric,
+        psat,
+        augmentation);
+  }
+
   private static void positive(String name, double value) {
     if (!(value > 0)) {
       throw new UsageException("pretrain." + name + " is " + value + ": expected more than 0.");

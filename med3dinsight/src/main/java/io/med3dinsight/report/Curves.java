@@ -64,8 +64,8 @@ final class Curves {
     }
   }
 
-  private static final int WIDTH = 560;
-  private static final int HEIGHT = 360;
+  static final int WIDTH = 560;
+  static final int HEIGHT = 360;
 
   /** Pixels per unit, so that the chart stays sharp in print. */
   private static final int DENSITY = 2;
@@ -138,6 +138,10 @@ final class Curves {
       series.setMarkerColor(color);
       series.setMarker(curve.values().length <= MARKED ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
     }
+    return paint(xy);
+  }
+
+  static BufferedImage paint(XYChart xy) {
     BufferedImage picture =
         new BufferedImage(WIDTH * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = picture.createGraphics();
@@ -147,7 +151,7 @@ final class Curves {
     return picture;
   }
 
-  private static void style(XYStyler styler) {
+  static void style(XYStyler styler) {
     Color text = new Color(0x26292E);
     Color grid = new Color(0xE3E5E8);
     styler.setChartBackgroundColor(Color.WHITE);
