@@ -85,7 +85,7 @@ static void run(const Node *n) {
   } else if (n->kind == 1) {
     for (uint64_t i = 0; i < n->count; i++) ((unsigned *)n->to)[i] = n->value;
   } else {
-    struct { const float *x; float *y; int n; float scale, shift; } a;
+    struct { const float *x; float *y; int n, packs; float scale, shift; } a;
     memcpy(&a, n->parameters, sizeof a);
     for (int i = 0; i < a.n; i++) a.y[i] = a.x[i] * a.scale + a.shift;
   }
@@ -186,7 +186,7 @@ CUresult cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned
                         unsigned shared, void *stream, void **params, void **extra) {
   if (params || !extra || extra[0] != (void *)1 || extra[2] != (void *)2 || extra[4] != NULL) return INVALID;
   size_t bytes = *(size_t *)extra[3];
-  if (f != (void *)1 || stream != (void *)0x2000 || bytes != 28 || bx != 256 || by != 1 || gx == 0) return INVALID;
+  if (f != (void *)1 || stream != (void *)0x2000 || bytes != 32 || bx != 256 || by != 1 || gx == 0) return INVALID;
   Node n = {.kind = 2};
   memcpy(n.parameters, extra[1], bytes);
   return queue(n);

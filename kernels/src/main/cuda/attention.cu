@@ -11,7 +11,7 @@
 // (float32, infinity for a query that sees nothing). Launch: 256 threads; grid.x = heads * blocks of rows * parts of
 // the width. H is the width of a tile; heads no wider than H need one part ("resident": the block's own rows stay in
 // shared memory), the general path cuts wider ones into parts and computes the scores anew for each.
-// Shared memory: see the ...Floats() functions below; at most 87 KiB.
+// Shared memory: tiles of rows of H + 4 floats, as CudaAttention counts them; at most 85 KiB.
 #include "common/attention_tiles.cuh"
 
 extern __shared__ float tiles[];

@@ -15,6 +15,8 @@
 // rows are (j, c), the common dimension is the voxels, split over blocks; the parts are added up in order by
 // matmul_sum_splits.
 //
+// Neighbouring taps read the same voxels, so gathered copies go through the L1 cache.
+//
 // Launch: one-dimensional grid of tilesN * tilesM * phases * groups * splits, n fastest (neighbouring blocks read the same
 // voxels); dynamic shared memory: the ring of buffers of common/tiles.cuh, then TABLES bytes.
 //
@@ -147,7 +149,7 @@ __device__ __forceinline__ void gather(float* s, const float* g, const int2* row
     for (int i = 0; i < BK; i += STEP) {
       const Place& place = places[k + i];
       bool valid = inside<WEIGHTS>(r, place);
-      copyAsync16(s + i * PITCH, g + (valid ? r.x + place.offset : 0), valid);
+      copyAsync16Cached(s + i * PITCH, g + (valid ? r.x + place.offset : 0), valid);
     }
   } else if (!WEIGHTS && channels >= KF) {
     constexpr int STEP = THREADS / KF < BM ? THREADS / KF : BM, PARTS = BM / STEP, KSTEP = THREADS / STEP;
@@ -197,7 +199,7 @@ __device__ __forceinline__ void gather(char* s, const bf16* g, const int2* rows,
       int add = WEIGHTS ? places[line + i].offset : rows[line + i].x;
       unsigned mask = WEIGHTS ? places[line + i].bits : static_cast<unsigned>(rows[line + i].y);
       bool valid = (mask & bits) == bits;
-      copyAsync16(s + i * CHUNKS * 16, g + (valid ? fixed + add : 0), valid);
+      copyAsync16Cached(s + i * CHUNKS * 16, g + (valid ? fixed + add : 0), valid);
     }
     return;
   }

@@ -9,7 +9,7 @@
 // Layout: q [heads, t, d], k [heads, s, d], v [heads, s, dv], y and g [heads, t, dv] in bf16; bias, logSum, delta in
 // float32. Launch: 128 threads = 4 warps of 16 rows each (32 in the forward pass of many queries); grid.x = heads *
 // blocks of rows. H, the width of a tile, is 16, 32, 64 or 128: the least that holds d and dv.
-// Dynamic shared memory, in rows of H + 8 bf16 (see also CudaFlash): forward rows of q + 4 BN; keys 2 * 64 + 4 BM and
+// Dynamic shared memory, in rows of H + 8 bf16 (see also CudaAttention): forward rows of q + 4 BN; keys 2 * 64 + 4 BM and
 // 16 BM bytes; queries 2 * 64 + 4 BN; bias 256. At most 87 KiB.
 #include "common/attention_mma.cuh"
 
@@ -154,43 +154,6 @@ __device__ __forceinline__ void forward(const bf16* q, const bf16* k, const bf16
     writeRows<H>(y + (static_cast<long long>(head) * a.t + row0 + first) * a.dv, tq + first * mmaRow<H>(), o[m], inverse[0], inverse[1],
                  a.t - row0 - first, a.dv, a.aligned);
   }
-}
-
-// What the backward kernels read of one head.
-struct Operands {
-  const bf16 *q, *k, *v, *g;
-  const float *logSum, *delta;
-
-  __device__ __forceinline__ Operands(const AttentionShape& a, const bf16* q, const bf16* k, const bf16* v, const bf16* g,
-                                      const float* logSum, const float* delta, int head)
-      : q(q + static_cast<long long>(head) * a.t * a.d),
-        k(k + static_cast<long long>(head) * a.s * a.d),
-        v(v + static_cast<long long>(head) * a.s * a.dv),
-        g(g + static_cast<long long>(head) * a.t * a.dv),
-        logSum(logSum + static_cast<long long>(head) * a.t),
-        delta(delta + static_cast<long long>(head) * a.t) {}
-
-  template <int ROWS, int H>
-  __device__ __forceinline__ void startQueries(bf16* to, const AttentionShape& a, int row0) const {
-    startTile<ROWS, H>(to, q + static_cast<long long>(row0) * a.d, a.t - row0, a.d, a.aligned);
-    startTile<ROWS, H>(to + ROWS * mmaRow<H>(), g + static_cast<long long>(row0) * a.dv, a.t - row0, a.dv, a.aligned);
-  }
-  template <int ROWS, int H>
-  __device__ __forceinline__ void startKeys(bf16* to, const AttentionShape& a, int n0) const {
-    startTile<ROWS, H>(to, k + static_cast<long long>(n0) * a.d, a.s - n0, a.d, a.aligned);
-    startTile<ROWS, H>(to + ROWS * mmaRow<H>(), v + static_cast<long long>(n0) * a.dv, a.s - n0, a.dv, a.aligned);
-  }
-};
-
-// From a score to its weight, and from the weight's gradient to the score's.
-__device__ __forceinline__ void weigh(float& score, float& gradient, const AttentionShape& a, const Additions& additions, bool added,
-                                      float scale, float log2Sum, float delta, int row, int column) {
-  float x = score * scale;
-  bool inside = row < a.t && column < a.s;
-  if (added && inside) x = additions.apply(x, row, column);
-  float p = inside ? power2(x * LOG2E - log2Sum) : 0.f;
-  gradient = p * (gradient - delta);
-  score = p;
 }
 
 // dk, dv of 64 keys: runs over the blocks of BM queries. Scores are kept transposed, keys by queries.

@@ -3,6 +3,8 @@
  * line.
  */
 module io.med3dinsight {
+  exports io.med3dinsight.caption;
+  exports io.med3dinsight.caption.chat;
   exports io.med3dinsight.classification;
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
@@ -12,6 +14,7 @@ module io.med3dinsight {
   exports io.med3dinsight.network;
   exports io.med3dinsight.progress;
   exports io.med3dinsight.report;
+  exports io.med3dinsight.slice;
   exports io.med3dinsight.volume;
   exports io.med3dinsight;
 
@@ -23,6 +26,7 @@ module io.med3dinsight {
   requires info.picocli;
   requires java.desktop;
   requires java.management;
+  requires java.net.http;
   requires jdk.management;
   requires jdk.unsupported;
   requires me.tongfei.progressbar;

@@ -22,6 +22,13 @@ __device__ __forceinline__ void copyAsync16(void* shared, const void* global, bo
                : "memory");
 }
 
+// The same through the L1 cache, for what this block reads again soon.
+__device__ __forceinline__ void copyAsync16Cached(void* shared, const void* global, bool valid) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;\n" ::"r"(sharedAddress(shared)), "l"(global),
+               "r"(valid ? 16 : 0)
+               : "memory");
+}
+
 __device__ __forceinline__ void commitCopies() { asm volatile("cp.async.commit_group;\n" ::: "memory"); }
 
 // Waits until at most PENDING of the groups committed by this thread are still under way.

@@ -163,3 +163,40 @@ __device__ __forceinline__ void writeRows(bf16* to, bf16* scratch, const float (
     }
   }
 }
+
+// What the backward kernels read of one head.
+struct Operands {
+  const bf16 *q, *k, *v, *g;
+  const float *logSum, *delta;
+
+  __device__ __forceinline__ Operands(const AttentionShape& a, const bf16* q, const bf16* k, const bf16* v, const bf16* g,
+                                      const float* logSum, const float* delta, int head)
+      : q(q + static_cast<long long>(head) * a.t * a.d),
+        k(k + static_cast<long long>(head) * a.s * a.d),
+        v(v + static_cast<long long>(head) * a.s * a.dv),
+        g(g + static_cast<long long>(head) * a.t * a.dv),
+        logSum(logSum + static_cast<long long>(head) * a.t),
+        delta(delta + static_cast<long long>(head) * a.t) {}
+
+  template <int ROWS, int H>
+  __device__ __forceinline__ void startQueries(bf16* to, const AttentionShape& a, int row0) const {
+    startTile<ROWS, H>(to, q + static_cast<long long>(row0) * a.d, a.t - row0, a.d, a.aligned);
+    startTile<ROWS, H>(to + ROWS * mmaRow<H>(), g + static_cast<long long>(row0) * a.dv, a.t - row0, a.dv, a.aligned);
+  }
+  template <int ROWS, int H>
+  __device__ __forceinline__ void startKeys(bf16* to, const AttentionShape& a, int n0) const {
+    startTile<ROWS, H>(to, k + static_cast<long long>(n0) * a.d, a.s - n0, a.d, a.aligned);
+    startTile<ROWS, H>(to + ROWS * mmaRow<H>(), v + static_cast<long long>(n0) * a.dv, a.s - n0, a.dv, a.aligned);
+  }
+};
+
+// From a score to its weight, and from the weight's gradient to the score's.
+__device__ __forceinline__ void weigh(float& score, float& gradient, const AttentionShape& a, const Additions& additions, bool added,
+                                      float scale, float log2Sum, float delta, int row, int column) {
+  float x = score * scale;
+  bool inside = row < a.t && column < a.s;
+  if (added && inside) x = additions.apply(x, row, column);
+  float p = inside ? power2(x * LOG2E - log2Sum) : 0.f;
+  gradient = p * (gradient - delta);
+  score = p;
+}

@@ -48,6 +48,25 @@ public record ClassificationResults(
     return ClassificationScores.of(labels, probabilities);
   }
 
+  /** Mean of -log of the true class's probability, which counts as at least 1e-12. */
+  double logLoss() {
+    double sum = 0;
+    for (int i = 0; i < labels.length; i++) {
+      sum -= Math.log(Math.max(1e-12, probabilities[i][labels[i]]));
+    }
+    return sum / labels.length;
+  }
+
+  /** The most probable class, the lower of equals. */
+  private String predicted(int image) {
+    double[] p = probabilities[image];
+    int top = 0;
+    for (int c = 1; c < p.length; c++) {
+      top = p[c] > p[top] ? c : top;
+    }
+    return classes.get(top);
+  }
+
   /** Writes a line per image: id, true class where known, class chosen, probabilities. */
   public void writeCsv(Path file) {
     CsvSchema.Builder schema = CsvSchema.builder().addColumn("id");
@@ -63,7 +82,7 @@ public record ClassificationResults(
       if (labels != null) {
         row.add(classes.get(labels[i]));
       }
-      row.add(classes.get(ClassificationScores.predicted(probabilities[i])));
+      row.add(predicted(i));
       for (double p : probabilities[i]) {
         row.add(Double.toString(p));
       }
@@ -91,7 +110,7 @@ public record ClassificationResults(
       if (labels != null) {
         one.put("label", classes.get(labels[i]));
       }
-      one.put("predicted", classes.get(ClassificationScores.predicted(probabilities[i])));
+      one.put("predicted", predicted(i));
       ArrayNode p = one.putArray("probabilities");
       for (double v : probabilities[i]) {
         p.add(v);

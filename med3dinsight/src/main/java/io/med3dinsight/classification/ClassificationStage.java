@@ -259,12 +259,11 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
     }
     try (Ema.Applied averaged = ema.apply();
         Classifier classifier = new Classifier(plan, network, flips(), false)) {
-      ClassificationScores scores =
-          ClassificationScores.of(
-              validation.labels(), classifier.probabilities(validation.images()));
+      ClassificationResults results = ClassificationResults.of(classifier, validation);
+      ClassificationScores scores = results.scores();
       metrics.add("auc.validation", scores.auc());
       metrics.add("accuracy.validation", scores.accuracy());
-      metrics.add("loss.validation", scores.logLoss());
+      metrics.add("loss.validation", results.logLoss());
       since++;
       if (scores.auc() > best) {
         best = scores.auc();

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.MedMnist;
-import io.med3dinsight.metric.ClassificationScores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +19,11 @@ public final class ProbabilityFile {
   private ProbabilityFile() {}
 
   /**
-   * Scores of a file with a column {@code label} and columns {@code p_CLASS}.
+   * A file with a column {@code label} and columns {@code p_CLASS}.
    *
    * @throws DataException when it has no such columns, or a line cannot be used
    */
-  public static ClassificationScores scores(Path csv) {
+  public static ClassificationResults read(Path csv) {
     List<String[]> rows = rows(csv);
     List<String> header = rows.isEmpty() ? List.of() : List.of(rows.get(0));
     List<String> classes =
@@ -56,15 +55,19 @@ public final class ProbabilityFile {
         p[i][c] = number(csv, row[header.indexOf(PREFIX + classes.get(c))], i + 2);
       }
     }
-    return ClassificationScores.of(labels, p);
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < labels.length; i++) {
+      ids.add(header.contains("id") ? rows.get(i + 1)[header.indexOf("id")] : Integer.toString(i));
+    }
+    return new ClassificationResults(classes, ids, labels, p);
   }
 
   /**
-   * Scores of MedMNIST's result file against the data set.
+   * MedMNIST's result file with the classes of the data set.
    *
    * @throws DataException when the name says no split, or the lines do not fit the split's images
    */
-  public static ClassificationScores scores(Path csv, Path data) {
+  public static ClassificationResults read(Path csv, Path data) {
     MedMnist truth = MedMnist.read(data);
     MedMnist.Split split = null;
     for (MedMnist.Split s : MedMnist.Split.values()) {
@@ -88,7 +91,9 @@ public final class ProbabilityFile {
         p[i][c] = number(csv, row[c + 1], i + 1);
       }
     }
-    return ClassificationScores.of(labels, p);
+    MedMnistImages images = new MedMnistImages(data);
+    List<String> ids = images.entries(split).stream().map(ImageSource.Entry::id).toList();
+    return new ClassificationResults(images.classes(), ids, labels, p);
   }
 
   private static List<String[]> rows(Path csv) {

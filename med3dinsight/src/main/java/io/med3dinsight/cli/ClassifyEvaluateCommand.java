@@ -1,6 +1,9 @@
 package io.med3dinsight.cli;
 
+import io.med3dinsight.DataException;
+import io.med3dinsight.classification.ClassificationResults;
 import io.med3dinsight.classification.ProbabilityFile;
+import io.med3dinsight.metric.Bootstrap;
 import io.med3dinsight.metric.ClassificationScores;
 import io.med3dinsight.report.MetricsJson;
 import java.nio.file.Path;
@@ -45,13 +48,26 @@ final class ClassifyEvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ClassificationScores scores =
-        data == null ? ProbabilityFile.scores(predictions) : ProbabilityFile.scores(predictions, data);
+    ClassificationResults results =
+        data == null ? ProbabilityFile.read(predictions) : ProbabilityFile.read(predictions, data);
+    ClassificationScores scores = scores(results);
     spec.commandLine().getOut().println(ClassifyTrainCommand.line("all", scores));
     spec.commandLine().getOut().flush();
     if (json != null) {
-      MetricsJson.writeFurther(json, Map.of("classification", scores));
+      MetricsJson.writeFurther(json, 
+          Map.of(
+              "classification",
+              MetricsJson.classification(
+                  scores, results.ids(), results.classes(), Bootstrap.standard())));
     }
     return 0;
+  }
+
+  private ClassificationScores scores(ClassificationResults results) {
+    try {
+      return results.scores();
+    } catch (IllegalArgumentException e) {
+      throw new DataException(predictions + " cannot be scored: " + e.getMessage() + ".", e);
+    }
   }
 }

@@ -77,7 +77,7 @@ final class ClassifyTrainCommand implements Callable<Integer>, Computes {
         s.accuracy(),
         s.balancedAccuracy(),
         s.f1(),
-        s.count());
+        s.cases());
   }
 
   private ClassificationRunSettings withOptions(ClassificationRunSettings settings) {

@@ -3,12 +3,11 @@ package io.med3dinsight.cli;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
+import io.med3dinsight.pipeline.SegmentationPage;
 import io.med3dinsight.pipeline.TrainingRun;
-import io.med3dinsight.report.Picture;
 import io.med3dinsight.report.RunReport;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,6 +34,12 @@ final class TrainCommand implements Callable<Integer>, Computes {
       description = "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout).")
   private Path data;
 
+  @Option(
+      names = "--captions",
+      paramLabel = "FILE.jsonl",
+      description = "Ready-made captions, as `caption` writes them; the same as describe.captions.")
+  private Path captions;
+
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
@@ -56,23 +61,16 @@ final class TrainCommand implements Callable<Integer>, Computes {
     if (scores == null) {
       return StopSignal.EXIT_CODE;
     }
-    RunReport.write(
-        folder.root(),
-        "Segmentation run " + folder.root().toAbsolutePath().getFileName(),
-        scores,
-        pictures(scores, folder));
+    new SegmentationPage(folder, settings).write(scores);
     print(scores, folder);
     return 0;
   }
 
   private RunSettings withOptions(RunSettings settings) {
     RunSettings changed = data == null ? settings : settings.withData(data);
+    changed = captions == null ? changed : changed.withCaptions(captions);
     changed = changed.withAbsolutePaths();
     return run.seed() == null ? changed : changed.withSeed(run.seed());
-  }
-
-  private static List<Picture> pictures(Evaluation scores, RunFolder folder) {
-    return scores.cases().stream().map(c -> new Picture(c.id(), folder.overlay(c.id()))).toList();
   }
 
   private void print(Evaluation scores, RunFolder folder) {

@@ -10,6 +10,7 @@ import io.med3dinsight.classification.ImageSource;
 import io.med3dinsight.classification.ImageSources;
 import io.med3dinsight.classification.PreparedImages;
 import io.med3dinsight.dataset.MedMnist.Split;
+import io.med3dinsight.metric.Bootstrap;
 import io.med3dinsight.metric.ClassificationScores;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
@@ -142,8 +143,12 @@ public final class ClassificationRun {
         if (source.isMedMnist()) {
           results.writeMedMnist(predictions, source.name(), split.label(), RUN);
         }
-        scores.put(split, results.scores());
-        bySplit.put(split.label(), results.scores());
+        ClassificationScores own = results.scores();
+        scores.put(split, own);
+        bySplit.put(
+            split.label(),
+            MetricsJson.classification(
+                own, results.ids(), results.classes(), Bootstrap.standard()));
       }
     }
     MetricsJson.write(folder.root(), null, Map.of("classification", bySplit));

@@ -20,13 +20,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Trains the slice-text encoder and lets it embed the slices and descriptions of a run. */
-final class Encoding {
+public final class Encoding {
   private final PreparedData data;
   private final RunSettings settings;
   private final TrainingContext context;
   private final Map<String, List<Caption>> captions;
 
-  Encoding(
+  public Encoding(
       PreparedData data,
       RunSettings settings,
       TrainingContext context,
@@ -38,7 +38,7 @@ final class Encoding {
   }
 
   /** The encoder in the run's folder, trained first when it is not there; null when stopped. */
-  SliceTextEncoder encoder(RunFolder folder) {
+  public SliceTextEncoder encoder(RunFolder folder) {
     if (!Files.exists(folder.sliceTextEncoder())) {
       try (SliceTextStage stage =
           new SliceTextStage(context.device(), settings.encoder2d(), pairs(), settings.seed())) {

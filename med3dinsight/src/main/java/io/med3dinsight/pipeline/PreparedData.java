@@ -28,7 +28,7 @@ import java.util.Map;
  *     it goes, the rest on the disk
  * @param extents D, H, W on the network's grid of every case by its id
  */
-record PreparedData(
+public record PreparedData(
     MsdDataset dataset,
     List<Case> training,
     List<Case> test,
@@ -39,7 +39,8 @@ record PreparedData(
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
 
-  static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
+  /** Reads, measures and prepares the data of a run. */
+  public static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
     return of(settings, folder, progress, null);
   }
 
@@ -80,6 +81,7 @@ record PreparedData(
     return new PreparedData(dataset, training, test, plan, prepared, extents);
   }
 
+  /** The data set that the settings name. */
   static MsdDataset dataset(RunSettings settings, RunFolder folder) {
     return settings.data() == null
         ? SampleData.extract(folder.sample())

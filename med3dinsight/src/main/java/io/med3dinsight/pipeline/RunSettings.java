@@ -1,6 +1,7 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
 import io.med3dinsight.encoder2d.SliceTextConfig;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.inference.InferenceOptions;
@@ -87,6 +88,11 @@ public record RunSettings(
     return with(folder, split, seed, describe, network);
   }
 
+  /** The same with ready-made captions. */
+  public RunSettings withCaptions(Path file) {
+    return with(data, split, seed, new DescribeSettings(describe.slicesPerPlane(), file), network);
+  }
+
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
     return with(data, split, newSeed, describe, network);
@@ -108,7 +114,7 @@ public record RunSettings(
         checkpointSeconds,
         describe,
         encoder2d,
-        pretrain.disabled(),
+        Configuration.read(pretrain, null, List.of("enabled=false")),
         network.withWeights(weights),
         finetune,
         inference);

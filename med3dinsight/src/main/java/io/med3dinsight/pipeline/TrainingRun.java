@@ -181,7 +181,7 @@ public final class TrainingRun {
             validation,
             settings.seed())) {
       if (settings.pretrain().enabled()) {
-        startFromPretrained(stage);
+        startFromPretrained(stage, folder.pretrained(), settings.finetune().start());
       } else if (startFromWeights(stage.trained())) {
         stage.weightsReplaced();
       }
@@ -219,13 +219,20 @@ public final class TrainingRun {
     return true;
   }
 
-  private void startFromPretrained(FinetuneStage stage) {
+  /**
+   * Copies a pretrained network's weights into one that is to be fine-tuned.
+   *
+   * @param pretrained file as {@link RunFolder#pretrained} names it
+   * @param start which of the weights
+   */
+  public static void startFromPretrained(
+      FinetuneStage stage, Path pretrained, FinetuneSettings.Start start) {
     String prefix = PretrainNetwork.PREFIX;
     Map<String, Module> parts = new LinkedHashMap<>(stage.trained().encoderParts());
-    if (settings.finetune().start() == FinetuneSettings.Start.ENCODER_AND_DECODER) {
+    if (start == FinetuneSettings.Start.ENCODER_AND_DECODER) {
       parts.putAll(stage.trained().decoderParts());
     }
-    try (Checkpoint c = Checkpoint.open(folder.pretrained())) {
+    try (Checkpoint c = Checkpoint.open(pretrained)) {
       parts.forEach((name, part) -> c.load(part, prefix + name + "."));
     }
     stage.weightsReplaced();

@@ -1,10 +1,8 @@
 package io.med3dinsight.report;
 
 import io.med3dinsight.volume.AtomicFile;
-import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
-import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -13,6 +11,12 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Curves of means with their intervals over a logarithmic axis. */
 public final class IntervalChart {
+  private static final int WIDTH = 560;
+  private static final int HEIGHT = 360;
+
+  /** Pixels per unit, so that the chart stays sharp in print. */
+  private static final int DENSITY = 2;
+
   private IntervalChart() {}
 
   /**
@@ -28,13 +32,13 @@ public final class IntervalChart {
   public static void write(Path png, String title, String xTitle, String yTitle, List<Line> lines) {
     XYChart xy =
         new XYChartBuilder()
-            .width(Curves.WIDTH)
-            .height(Curves.HEIGHT)
+            .width(WIDTH)
+            .height(HEIGHT)
             .title(title)
             .xAxisTitle(xTitle)
             .yAxisTitle(yTitle)
             .build();
-    Curves.style(xy.getStyler());
+    Charts.style(xy.getStyler());
     xy.getStyler().setXAxisLogarithmic(true);
     xy.getStyler().setLegendPosition(Styler.LegendPosition.InsideSE);
     int n = 0;
@@ -48,7 +52,6 @@ public final class IntervalChart {
       series.setMarkerColor(Palette.line(n++));
       series.setMarker(SeriesMarkers.CIRCLE);
     }
-    BufferedImage picture = Curves.paint(xy);
-    AtomicFile.write(png, out -> ImageIO.write(picture, "png", out));
+    AtomicFile.write(png, out -> Charts.png(List.of(xy), DENSITY, out));
   }
 }

@@ -4,9 +4,9 @@ import io.med3dinsight.engine.tensor.Tensor;
 import java.util.List;
 
 /**
- * A stage's step cut where the host comes in, for stages whose batches all have the same shape: what
- * goes to the device, what runs there without the host, and what is read back. A CUDA device then
- * records the middle once and repeats it.
+ * A stage's step cut where the host comes in, for stages whose batches all have the same shape:
+ * what goes to the device, what runs there without the host, and what is read back. A CUDA device
+ * then records the middle once and repeats it.
  *
  * @param <B> a batch in host memory
  */

@@ -73,8 +73,8 @@ public interface Stage<B> extends AutoCloseable {
   Tensor loss(B batch, Metrics metrics);
 
   /**
-   * The same step in three parts, for a CUDA device to repeat as one graph; null when batches differ
-   * in shape or the host takes part in the middle.
+   * The same step in three parts, for a CUDA device to repeat as one graph; null when batches
+   * differ in shape or the host takes part in the middle.
    */
   default DeviceStep<B> deviceStep() {
     return null;

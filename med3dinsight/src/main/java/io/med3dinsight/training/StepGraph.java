@@ -54,9 +54,9 @@ final class StepGraph<B> implements AutoCloseable {
   }
 
   /**
-   * Takes a step, or does nothing and returns null where the caller has to: in the first step, where
-   * recording is impossible, and where the gradients are not finite, so that the caller's step says
-   * which.
+   * Takes a step, or does nothing and returns null where the caller has to: in the first step,
+   * where recording is impossible, and where the gradients are not finite, so that the caller's
+   * step says which.
    */
   Numbers run(B batch, double rate, Metrics metrics) {
     if (!possible || !warm) {

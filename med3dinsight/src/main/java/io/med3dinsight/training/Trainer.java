@@ -79,8 +79,7 @@ public final class Trainer<B> {
     return complete;
   }
 
-  private boolean loop(
-      DataLoader<B> loader, StepGraph<B> graph, Progress.Task task, long total) {
+  private boolean loop(DataLoader<B> loader, StepGraph<B> graph, Progress.Task task, long total) {
     while (stage.optimizer().steps() < total) {
       if (context.stop().getAsBoolean()) {
         return false;

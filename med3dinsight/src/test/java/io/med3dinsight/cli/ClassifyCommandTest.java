@@ -53,8 +53,8 @@ class ClassifyCommandTest {
     assertEquals(0, ended.code(), ended.err());
     assertTrue(ended.out().contains("test   AUC"), ended.out());
     JsonNode scores = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
-    double auc = scores.at("/classification/test/auc").asDouble();
-    double accuracy = scores.at("/classification/test/accuracy").asDouble();
+    double auc = scores.at("/classification/test/auc/value").asDouble();
+    double accuracy = scores.at("/classification/test/accuracy/value").asDouble();
     Path official = only(run.resolve("predictions"), "_test_");
     assertEquals(
         String.format(
@@ -79,7 +79,7 @@ class ClassifyCommandTest {
       Ended e = classify(all.toArray(String[]::new));
       assertEquals(0, e.code(), e.err());
       JsonNode again = new ObjectMapper().readTree(dir.resolve("e.json").toFile());
-      assertEquals(auc, again.at("/classification/auc").asDouble(), 1e-12);
+      assertEquals(auc, again.at("/classification/auc/value").asDouble(), 1e-12);
     }
     Path out = dir.resolve("official");
     Ended p =

@@ -277,6 +277,8 @@ class TrainCommandTest {
     Files.writeString(file, good.replaceFirst("\"volume\":\"c0\",", ""));
     assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
     Files.writeString(file, good.replace("\"c1\"", "\"c9\""));
+    assertRefused(3, file + " describes c9, but ", train(run, data, settings));
+    Files.writeString(file, good.replaceAll("(?m)^.*\"c1\".*\\R", ""));
     assertRefused(3, "no slice of training case c1", train(run, data, settings));
     Files.delete(file);
     assertRefused(3, file.toString(), train(run, data, settings));

@@ -55,8 +55,7 @@ class CudaTransportTest {
     try (Scope scope = Scope.open()) {
       Tensor[] out =
           Eager.run(
-              new PartialSinkhorn(
-                  epsilon, mass, Transport.MAX_ITERATIONS, Transport.TOLERANCE),
+              new PartialSinkhorn(epsilon, mass, Transport.MAX_ITERATIONS, Transport.TOLERANCE),
               Tensor.of(device, cost, problems, n, m));
       Tensor of = Tensor.of(device, g, problems, n, m);
       Tensor[] in = {out[0], out[2], out[3], of, of};
@@ -73,13 +72,7 @@ class CudaTransportTest {
   }
 
   private void compare(
-      float[] cost,
-      int n,
-      int m,
-      double epsilon,
-      double mass,
-      boolean ofLog,
-      double tolerance) {
+      float[] cost, int n, int m, double epsilon, double mass, boolean ofLog, double tolerance) {
     float[][] expected = solve(host, cost, n, m, epsilon, mass, ofLog);
     float[][] actual = solve(device, cost, n, m, epsilon, mass, ofLog);
     String what = n + "x" + m + ", eps " + epsilon + ", mass " + mass + ": ";
@@ -112,8 +105,13 @@ class CudaTransportTest {
   /** All in shared memory; some of it in scratch; the kernel in float; the kernel streamed. */
   @ParameterizedTest
   @CsvSource({
-    "3, 1, 1, 1e-6", "5, 7, 3, 1e-6", "2, 64, 64, 1e-6", "3, 100, 37, 1e-6", "2, 37, 100, 2e-6",
-    "1, 120, 110, 2e-6", "1, 256, 256, 4e-6"
+    "3, 1, 1, 1e-6",
+    "5, 7, 3, 1e-6",
+    "2, 64, 64, 1e-6",
+    "3, 100, 37, 1e-6",
+    "2, 37, 100, 2e-6",
+    "1, 120, 110, 2e-6",
+    "1, 256, 256, 4e-6"
   })
   void sizesOfEveryPathMatchTheCpu(int problems, int n, int m, double tolerance) {
     compare(costs(problems, n, m, false), n, m, 0.1, 0.9, true, tolerance);
@@ -125,13 +123,17 @@ class CudaTransportTest {
   }
 
   /**
-   * Where sweeps all but stall, and where costs span far more than the entropy's weight. Which of the
-   * two potentials of a pair that has only each other is active is a matter of rounding then, and with
-   * it the logarithm of entries of e^-50 and its gradient; the plan and its gradient are not.
+   * Where sweeps all but stall, and where costs span far more than the entropy's weight. Which of
+   * the two potentials of a pair that has only each other is active is a matter of rounding then,
+   * and with it the logarithm of entries of e^-50 and its gradient; the plan and its gradient are
+   * not.
    */
   @ParameterizedTest
   @CsvSource({
-    "24, 24, 0.03, 0.95", "24, 24, 0.01, 0.5", "16, 20, 0.01, 0.999", "12, 12, 0.03, 1",
+    "24, 24, 0.03, 0.95",
+    "24, 24, 0.01, 0.5",
+    "16, 20, 0.01, 0.999",
+    "12, 12, 0.03, 1",
     "10, 10, 0.002, 0.9"
   })
   void alignedCostsConvergeByNewtonSteps(int n, int m, double epsilon, double mass) {
@@ -145,8 +147,7 @@ class CudaTransportTest {
     for (int p = 0; p < 5; p++) {
       float[] one = Arrays.copyOfRange(c, p * 576, (p + 1) * 576);
       float[] alone = solve(device, one, 24, 24, 0.03, 0.95, true)[0];
-      assertArrayEquals(
-          alone, Arrays.copyOfRange(together[0], p * 576, (p + 1) * 576), 0f);
+      assertArrayEquals(alone, Arrays.copyOfRange(together[0], p * 576, (p + 1) * 576), 0f);
     }
   }
 
@@ -159,7 +160,8 @@ class CudaTransportTest {
       assertEquals(i / 16 == 1, Float.isNaN(r[0][i]), "plan at " + i);
     }
     assertThrows(
-        IllegalArgumentException.class, () -> solve(device, costs(1, 4, 4, false), 4, 4, 0.1, 1.1, true));
+        IllegalArgumentException.class,
+        () -> solve(device, costs(1, 4, 4, false), 4, 4, 0.1, 1.1, true));
     try (Scope scope = Scope.open()) {
       Tensor[] out =
           Eager.run(

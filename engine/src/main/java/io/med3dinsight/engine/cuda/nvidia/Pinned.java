@@ -83,6 +83,7 @@ final class Pinned {
   }
 
   /** The buffer given out last when it is this one, or null. */
+  @SuppressWarnings("ReferenceEquality") // Another buffer with equal bytes is not page-locked.
   Slot holding(ByteBuffer buffer) {
     Slot s = slots[turn];
     return s != null && s.buffer == buffer ? s : null;
