@@ -5,8 +5,10 @@
 module io.med3dinsight {
   exports io.med3dinsight.caption;
   exports io.med3dinsight.caption.chat;
+  exports io.med3dinsight.classification;
   exports io.med3dinsight.config;
   exports io.med3dinsight.dataset;
+  exports io.med3dinsight.fewlabels;
   exports io.med3dinsight.inference;
   exports io.med3dinsight.metric;
   exports io.med3dinsight.network;
@@ -19,6 +21,7 @@ module io.med3dinsight {
 
   requires transitive io.med3dinsight.nn;
   requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.csv;
   requires com.fasterxml.jackson.dataformat.yaml;
   requires commons.math3;
   requires info.picocli;

@@ -34,6 +34,8 @@ public final class Main implements Runnable {
           AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
+          ClassifyCommand.class,
+          FewLabelsCommand.class,
           ReportCommand.class,
           ServeCommand.class,
           InspectCommand.class,

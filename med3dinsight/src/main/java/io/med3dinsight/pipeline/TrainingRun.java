@@ -9,6 +9,7 @@ import io.med3dinsight.encoder2d.SliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
+import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.network.EncoderDecoder;
@@ -41,8 +42,18 @@ public final class TrainingRun {
   private final RunSettings settings;
   private final RunFolder folder;
   private final TrainingContext context;
+  private final SegmentationPlan plan;
 
   public TrainingRun(RunSettings settings, RunFolder folder, TrainingContext context) {
+    this(settings, folder, context, null);
+  }
+
+  /**
+   * @param plan where it is not to follow from the training cases; null otherwise
+   */
+  TrainingRun(
+      RunSettings settings, RunFolder folder, TrainingContext context, SegmentationPlan plan) {
+    this.plan = plan;
     this.settings = settings;
     this.folder = folder;
     this.context = context;
@@ -54,7 +65,7 @@ public final class TrainingRun {
    * @return the scores of the held-out cases; null when the context said stop
    */
   public Evaluation run() {
-    try (PreparedData data = PreparedData.of(settings, folder, context.progress())) {
+    try (PreparedData data = PreparedData.of(settings, folder, context.progress(), plan)) {
       return run(data);
     }
   }

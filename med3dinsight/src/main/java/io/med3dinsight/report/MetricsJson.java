@@ -55,6 +55,11 @@ public final class MetricsJson {
     writeFile(file, test, bootstrap, Map.of());
   }
 
+  /** Writes other results alone under a name of the caller's. */
+  public static void writeFurther(Path file, Map<String, ?> further) {
+    writeFile(file, null, Bootstrap.standard(), further);
+  }
+
   private static void writeFile(
       Path file, Evaluation test, Bootstrap bootstrap, Map<String, ?> further) {
     ObjectNode root = JSON.createObjectNode();
