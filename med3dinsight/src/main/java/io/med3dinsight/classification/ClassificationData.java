@@ -39,10 +39,7 @@ public final class ClassificationData {
    * @throws DataException when there is no training image
    */
   public ClassificationPlan plan(
-      NetworkSettings network,
-      double[] spacing,
-      double[] window,
-      ClassificationSettings settings) {
+      NetworkSettings network, double[] spacing, double[] window, ClassificationSettings settings) {
     if (source.entries(Split.TRAIN).isEmpty()) {
       throw new DataException(source.name() + " has no training image; expected at least one.");
     }

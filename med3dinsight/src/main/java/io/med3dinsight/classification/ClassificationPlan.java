@@ -1,11 +1,11 @@
 package io.med3dinsight.classification;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Spacing;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**

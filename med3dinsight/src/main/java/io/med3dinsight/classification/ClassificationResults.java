@@ -125,8 +125,8 @@ public record ClassificationResults(
   }
 
   /**
-   * Writes MedMNIST's result file, which its evaluator reads: a line per image in the split's order,
-   * its number and the classes' probabilities, without a header. The name holds the scores.
+   * Writes MedMNIST's result file, which its evaluator reads: a line per image in the split's
+   * order, its number and the classes' probabilities, without a header. The name holds the scores.
    *
    * @param dataset name of the data set with its size, such as adrenalmnist3d_64
    * @param split train, val or test
@@ -153,8 +153,7 @@ public record ClassificationResults(
       }
       text.append('\n');
     }
-    AtomicFile.write(
-        file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
     return file;
   }
 }

@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** A trained network that gives a volume's probabilities of the classes. Not for several threads. */
+/**
+ * A trained network that gives a volume's probabilities of the classes. Not for several threads.
+ */
 public final class Classifier implements AutoCloseable {
   /** The file's name in a run folder. */
   private static final String NAME = "model.safetensors";
@@ -79,8 +81,7 @@ public final class Classifier implements AutoCloseable {
     }
     ClassificationPlan plan =
         ClassificationPlan.fromJson(stored.config().path("plan"), file.toString());
-    ClassificationNetwork network =
-        new ClassificationNetwork(Setup.of(device, 0), plan, 0, 0);
+    ClassificationNetwork network = new ClassificationNetwork(Setup.of(device, 0), plan, 0, 0);
     LoadReport report = checkpoint.load(network, "");
     if (!report.complete()) {
       network.close();
@@ -177,8 +178,7 @@ public final class Classifier implements AutoCloseable {
     for (int i = 0; i < images.size(); i++) {
       flip(images.get(i), flipped, all, i * p.voxels());
     }
-    return Tensor.of(
-        network.device(), all, images.size(), p.depth(), p.height(), p.width(), 1);
+    return Tensor.of(network.device(), all, images.size(), p.depth(), p.height(), p.width(), 1);
   }
 
   private void flip(float[] image, boolean[] flipped, float[] out, int at) {

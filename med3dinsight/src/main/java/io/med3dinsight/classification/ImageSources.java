@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Data sets for classification: MedMNIST3D's .npz; a .csv with columns {@code file} (relative to the
- * table) and {@code label}, and optionally {@code split} (train, val, test); a folder of class
+ * Data sets for classification: MedMNIST3D's .npz; a .csv with columns {@code file} (relative to
+ * the table) and {@code label}, and optionally {@code split} (train, val, test); a folder of class
  * folders, or of folders train, val and test of class folders.
  */
 public final class ImageSources {
@@ -67,8 +67,7 @@ public final class ImageSources {
       while (lines.hasNext()) {
         ImageTable.Row row = row(csv, lines.next(), rows.size() + 2);
         if (!ids.add(row.id())) {
-          throw new DataException(
-              csv + " names " + row.id() + " twice; expected each image once.");
+          throw new DataException(csv + " names " + row.id() + " twice; expected each image once.");
         }
         rows.add(row);
       }
@@ -113,8 +112,7 @@ public final class ImageSources {
         return s;
       }
     }
-    throw new DataException(
-        where + ", has the split '" + text + "'; expected train, val or test.");
+    throw new DataException(where + ", has the split '" + text + "'; expected train, val or test.");
   }
 
   // ---- folders

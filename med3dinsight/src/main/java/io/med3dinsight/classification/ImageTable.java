@@ -126,5 +126,4 @@ final class ImageTable implements ImageSource {
   public boolean isMedMnist() {
     return false;
   }
-
 }

@@ -7,9 +7,9 @@ import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
 
 /**
- * The way from a file's voxels to a classifier's input: RAS order, voxels of one size, each the mean
- * over the part of the image that it covers, cut or filled up about the middle. Halving a size is
- * average pooling.
+ * The way from a file's voxels to a classifier's input: RAS order, voxels of one size, each the
+ * mean over the part of the image that it covers, cut or filled up about the middle. Halving a size
+ * is average pooling.
  */
 final class InputImages {
   private InputImages() {}

@@ -48,8 +48,14 @@ public final class ProbabilityFile {
       labels[i] = classes.indexOf(row[label]);
       if (labels[i] < 0) {
         throw new DataException(
-            csv + ", line " + (i + 2) + ", has the label '" + row[label] + "'; expected one of "
-                + classes + ".");
+            csv
+                + ", line "
+                + (i + 2)
+                + ", has the label '"
+                + row[label]
+                + "'; expected one of "
+                + classes
+                + ".");
       }
       for (int c = 0; c < classes.size(); c++) {
         p[i][c] = number(csv, row[header.indexOf(PREFIX + classes.get(c))], i + 2);
@@ -81,8 +87,14 @@ public final class ProbabilityFile {
     int[] labels = truth.labelsOf(split);
     if (rows.size() != labels.length) {
       throw new DataException(
-          csv + " has " + rows.size() + " lines; expected one for each of the " + labels.length
-              + " images of " + split.label() + ".");
+          csv
+              + " has "
+              + rows.size()
+              + " lines; expected one for each of the "
+              + labels.length
+              + " images of "
+              + split.label()
+              + ".");
     }
     double[][] p = new double[labels.length][truth.classes()];
     for (int i = 0; i < labels.length; i++) {

@@ -142,9 +142,7 @@ final class RandomChanges {
 
   private static float plane(float[] image, int p, int right, int back, float fx, float fy) {
     return mix(
-        mix(image[p], image[p + right], fx),
-        mix(image[p + back], image[p + back + right], fx),
-        fy);
+        mix(image[p], image[p + right], fx), mix(image[p + back], image[p + back + right], fx), fy);
   }
 
   private static float mix(float a, float b, float weight) {

@@ -23,6 +23,7 @@ final class ClassifyCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "A command is missing: expected classify " + String.join(", ", spec.subcommands().keySet()));
+        "A command is missing: expected classify "
+            + String.join(", ", spec.subcommands().keySet()));
   }
 }

@@ -54,7 +54,8 @@ final class ClassifyEvaluateCommand implements Callable<Integer> {
     spec.commandLine().getOut().println(ClassifyTrainCommand.line("all", scores));
     spec.commandLine().getOut().flush();
     if (json != null) {
-      MetricsJson.writeFurther(json, 
+      MetricsJson.writeFurther(
+          json,
           Map.of(
               "classification",
               MetricsJson.classification(

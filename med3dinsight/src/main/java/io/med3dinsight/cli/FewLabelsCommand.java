@@ -68,8 +68,7 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
             run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
     FewLabelsSettings settings =
         session.settings(
-            FewLabelsSettings.standard(),
-            s -> s.with(task, data, pretrained, seeds, run.seed()));
+            FewLabelsSettings.standard(), s -> s.with(task, data, pretrained, seeds, run.seed()));
     if (settings.task() == FewLabelsSettings.Task.CLASSIFICATION
         && settings.classification().data() == null) {
       throw new UsageException(

@@ -105,8 +105,7 @@ final class RunSession {
       throw e;
     }
     if (result == null) {
-      progress.say(
-          "Stopped; go on with: " + command + " --resume --output " + folder.root());
+      progress.say("Stopped; go on with: " + command + " --resume --output " + folder.root());
     } else {
       provenance.finish().write(folder.root());
     }

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Finished cells as JSON lines; each addition writes the whole file anew, or leaves the old one. */
+/**
+ * Finished cells as JSON lines; each addition writes the whole file anew, or leaves the old one.
+ */
 final class CellFile {
   private static final ObjectMapper JSON = new ObjectMapper();
 

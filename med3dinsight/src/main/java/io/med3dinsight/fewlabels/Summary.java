@@ -110,7 +110,8 @@ public final class Summary {
 
   /** Writes the rows as CSV; what one seed leaves open stays empty. */
   public static void writeCsv(Path file, List<Row> rows) {
-    StringBuilder text = new StringBuilder("score,percent,cases,start,seeds,mean,deviation,low,high\n");
+    StringBuilder text =
+        new StringBuilder("score,percent,cases,start,seeds,mean,deviation,low,high\n");
     for (Row r : rows) {
       text.append(
           String.format(

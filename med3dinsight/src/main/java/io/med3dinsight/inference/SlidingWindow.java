@@ -85,6 +85,15 @@ final class SlidingWindow {
     return out;
   }
 
+  /** Lower corners (d, h, w) of all windows. */
+  List<int[]> corners() {
+    List<int[]> out = new ArrayList<>();
+    for (int layer : starts[0]) {
+      out.addAll(corners(layer, 0, extents[1]));
+    }
+    return out;
+  }
+
   /** Planes of a window. */
   int depth() {
     return window[0];

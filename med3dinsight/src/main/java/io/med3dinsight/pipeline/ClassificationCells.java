@@ -35,8 +35,7 @@ final class ClassificationCells implements CellTrainer {
   ClassificationCells(FewLabelsSettings all, Progress progress) {
     ClassificationRunSettings s = all.classification();
     pretrained = all.pretrained();
-    ImageSource source =
-        ImageSources.open(s.data(), s.validationShare(), s.testShare(), s.seed());
+    ImageSource source = ImageSources.open(s.data(), s.validationShare(), s.testShare(), s.seed());
     if (source.entries(Split.TEST).isEmpty()) {
       throw new DataException(
           source.name() + " has no test image; expected some, on which the cells are scored.");

@@ -50,10 +50,7 @@ public final class ClassificationRun {
     if (!Files.exists(folder.model())) {
       ClassificationPlan plan =
           data.plan(
-              settings.network(),
-              settings.spacing(),
-              settings.window(),
-              settings.classification());
+              settings.network(), settings.spacing(), settings.window(), settings.classification());
       sayPlan(plan, source);
       if (!train(plan, data.prepared(Split.TRAIN, plan), data.prepared(Split.VAL, plan))) {
         return null;

@@ -1,12 +1,12 @@
 package io.med3dinsight.pipeline;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.fewlabels.Cell;
 import io.med3dinsight.fewlabels.CellResult;
 import io.med3dinsight.fewlabels.CellTrainer;
 import io.med3dinsight.fewlabels.FewLabels;
 import io.med3dinsight.report.MetricsLog;
 import io.med3dinsight.training.TrainingContext;
-import io.med3dinsight.DataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

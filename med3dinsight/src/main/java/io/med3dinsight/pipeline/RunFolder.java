@@ -90,7 +90,8 @@ public record RunFolder(Path root) {
   }
 
   private boolean hasResults() {
-    return Stream.of(captions(), checkpoints(), model(), cells(), root.resolve("cells")).anyMatch(Files::exists);
+    return Stream.of(captions(), checkpoints(), model(), cells(), root.resolve("cells"))
+        .anyMatch(Files::exists);
   }
 
   /**

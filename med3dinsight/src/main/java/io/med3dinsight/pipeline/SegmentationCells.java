@@ -48,7 +48,8 @@ final class SegmentationCells implements CellTrainer {
 
   @Override
   public Map<String, Double> train(Cell cell, int[] subset, TrainingContext context) {
-    List<String> ids = java.util.Arrays.stream(subset).sorted().mapToObj(split.train()::get).toList();
+    List<String> ids =
+        java.util.Arrays.stream(subset).sorted().mapToObj(split.train()::get).toList();
     Path part = context.folder().resolve("split.json");
     ObjectNode node = JSON.createObjectNode();
     node.set("train", JSON.valueToTree(ids));
@@ -56,8 +57,7 @@ final class SegmentationCells implements CellTrainer {
     AtomicFile.write(part, out -> out.write(JSON.writeValueAsBytes(node)));
     Path weights = cell.start() == Cell.Start.PRETRAINED ? pretrained : null;
     RunSettings one = settings.fewLabels(part, cell.seed(), weights);
-    Evaluation scores =
-        new TrainingRun(one, new RunFolder(context.folder()), context, plan).run();
+    Evaluation scores = new TrainingRun(one, new RunFolder(context.folder()), context, plan).run();
     if (scores == null) {
       return null;
     }

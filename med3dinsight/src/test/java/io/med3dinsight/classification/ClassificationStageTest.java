@@ -136,13 +136,7 @@ class ClassificationStageTest {
             DataException.class,
             () ->
                 new ClassificationStage(
-                    DEVICE,
-                    Blobs.plan(Blobs.UNET, E),
-                    Blobs.settings(1, 0),
-                    one,
-                    one,
-                    dir,
-                    1));
+                    DEVICE, Blobs.plan(Blobs.UNET, E), Blobs.settings(1, 0), one, one, dir, 1));
     assertTrue(e.getMessage().contains("one class"), e.getMessage());
   }
 
@@ -172,14 +166,14 @@ class ClassificationStageTest {
         var mine = stage.module().children().get(part.getKey()).namedParameters();
         part.getValue()
             .namedParameters()
-            .forEach(
-                (name, t) -> assertArrayEquals(t.toFloats(), mine.get(name).toFloats(), name));
+            .forEach((name, t) -> assertArrayEquals(t.toFloats(), mine.get(name).toFloats(), name));
         Records records = new Records();
         assertTrue(train(stage, dir, false, records, 9999));
         assertEquals(1, records.of("auc.validation").length);
         long changed =
             part.getValue().namedParameters().entrySet().stream()
-                .filter(e -> !Arrays.equals(e.getValue().toFloats(), mine.get(e.getKey()).toFloats()))
+                .filter(
+                    e -> !Arrays.equals(e.getValue().toFloats(), mine.get(e.getKey()).toFloats()))
                 .count();
         assertTrue(changed > mine.size() / 2, changed + " of " + mine.size());
       }

@@ -110,7 +110,8 @@ class CaptionCommandTest {
           List.of("c0-axial-6.png", "c0-coronal-1.png", "c0-coronal-2.png", "prompts.txt"),
           files.map(p -> p.getFileName().toString()).sorted().toList());
     }
-    assertTrue(Files.readString(preview.resolve("prompts.txt")).contains("axial slice of a CT volume"));
+    assertTrue(
+        Files.readString(preview.resolve("prompts.txt")).contains("axial slice of a CT volume"));
   }
 
   @Test

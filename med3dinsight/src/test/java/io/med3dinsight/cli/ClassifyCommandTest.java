@@ -84,8 +84,15 @@ class ClassifyCommandTest {
     Path out = dir.resolve("official");
     Ended p =
         classify(
-            "predict", "-m", run.toString(), "-i", data.toString(), "-o", out.toString(),
-            "--split", "test");
+            "predict",
+            "-m",
+            run.toString(),
+            "-i",
+            data.toString(),
+            "-o",
+            out.toString(),
+            "--split",
+            "test");
     assertEquals(0, p.code(), p.err());
     assertEquals(lines, Files.readAllLines(out.resolve(official.getFileName())));
   }
@@ -106,15 +113,19 @@ class ClassifyCommandTest {
     Path csv = dir.resolve("p.csv");
     Ended p =
         classify(
-            "predict", "-m", run.toString(), "-i", dir.resolve("d/class1").toString(),
-            "-o", csv.toString());
+            "predict",
+            "-m",
+            run.toString(),
+            "-i",
+            dir.resolve("d/class1").toString(),
+            "-o",
+            csv.toString());
     assertEquals(0, p.code(), p.err());
     List<String> lines = Files.readAllLines(csv);
     assertEquals("id,predicted,p_class0,p_class1", lines.get(0));
     assertEquals(9, lines.size());
     assertTrue(lines.get(1).matches("i0.nii.gz,class[01],.*"), lines.get(1));
-    Ended wrong =
-        classify("predict", "-m", run.toString(), "-i", csv.toString(), "-o", "x.txt");
+    Ended wrong = classify("predict", "-m", run.toString(), "-i", csv.toString(), "-o", "x.txt");
     assertEquals(2, wrong.code(), wrong.err());
     assertTrue(wrong.err().contains(".csv or .json"), wrong.err());
   }

@@ -16,8 +16,7 @@ class SubsetsTest {
   void everyBeginningHasTheSharesOfTheWhole() {
     int[] classes = IntStream.range(0, 200).map(i -> i % 5 == 0 ? 1 : 0).toArray();
     int[] order = Subsets.order(classes, 7);
-    assertArrayEquals(
-        IntStream.range(0, 200).toArray(), Arrays.stream(order).sorted().toArray());
+    assertArrayEquals(IntStream.range(0, 200).toArray(), Arrays.stream(order).sorted().toArray());
     for (int n = 2; n <= 200; n++) {
       long ones = Arrays.stream(order).limit(n).filter(i -> classes[i] == 1).count();
       assertTrue(ones >= 1 && Math.abs(ones - n / 5.0) <= 1.5, n + ": " + ones);

@@ -17,7 +17,8 @@ import java.util.TreeMap;
 
 /**
  * Segments a made-up volume into many classes with a tiny network: {@code D H W CLASSES d h w}, the
- * last three the window; windows do not overlap, which saves time and no memory. Started with a small heap it shows how much memory is enough.
+ * last three the window; windows do not overlap, which saves time and no memory. Started with a
+ * small heap it shows how much memory is enough.
  */
 final class LargeVolumeProgram {
   private LargeVolumeProgram() {}
@@ -42,11 +43,7 @@ final class LargeVolumeProgram {
             new PatchSize(n[4], n[5], n[6]),
             config);
     try (UNet network = new UNet(Setup.of(Device.cpu(), 7), config, n[3], 1);
-<<<<<<< HEAD
         Segmenter segmenter = new Segmenter(plan, network, new InferenceOptions(0, false, 1))) {
-=======
-        Segmenter segmenter = new Segmenter(plan, network, new InferenceOptions(0.25, false, 1))) {
->>>>>>> main
       Volume volume = volume(n[0], n[1], n[2]);
       Segmentation found = segmenter.run(volume, Progress.NONE, () -> false);
       Segmentation.Times t = found.times();
