@@ -195,14 +195,16 @@ final class Upload implements Runnable {
   }
 
   private void endRefused() {
-    refused.whenComplete(
-        (done, failure) -> {
-          if (failure == null) {
-            callback.succeeded();
-          } else {
-            callback.failed(failure);
-          }
-        });
+    // Nobody waits for what follows: the callback is told of either outcome.
+    var unused =
+        refused.whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                callback.succeeded();
+              } else {
+                callback.failed(failure);
+              }
+            });
   }
 
   private void gone(Throwable why) {
