@@ -72,7 +72,8 @@ class ClassificationStageTest {
     PreparedImages test = Blobs.images(30, E, 3);
     try (Classifier classifier = Classifier.load(model, DEVICE)) {
       ClassificationResults results = ClassificationResults.of(classifier, test);
-      assertTrue(results.scores().auc() > 0.95, results.scores().toString());
+      double auc = results.scores().auc();
+      assertTrue(auc > 0.95, "AUC " + auc);
       for (double[] p : results.probabilities()) {
         assertEquals(1, p[0] + p[1], 1e-6);
       }

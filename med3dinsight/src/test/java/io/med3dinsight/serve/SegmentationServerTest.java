@@ -161,7 +161,8 @@ class SegmentationServerTest {
         return "broken off";
       default:
         HttpResponse<byte[]> answer = until(client, server, scan.file);
-        assertEquals(200, answer.statusCode(), () -> new String(answer.body()));
+        assertEquals(
+            200, answer.statusCode(), () -> new String(answer.body(), StandardCharsets.UTF_8));
         assertArrayEquals(scan.labels, labels(answer.body()));
         return "good";
     }
