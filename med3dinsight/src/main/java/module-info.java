@@ -38,6 +38,8 @@ module io.med3dinsight {
   requires org.knowm.xchart;
   requires org.slf4j;
 
+  opens io.med3dinsight.classification to
+      com.fasterxml.jackson.databind;
   opens io.med3dinsight.cli to
       info.picocli;
 }
