@@ -5,6 +5,7 @@ import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Volume;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What an encoder makes of a volume of any size: the mean of what it makes of each window. */
@@ -24,7 +25,10 @@ final class WindowEmbedding {
     Grid grid = prepared.grid();
     int[] extents = {grid.depth(), grid.height(), grid.width()};
     SlidingWindow sliding = new SlidingWindow(plan.window(), extents, options.overlap());
-    List<int[]> corners = sliding.corners();
+    List<int[]> corners = new ArrayList<>();
+    for (int layer : sliding.layers()) {
+      corners.addAll(sliding.corners(layer, 0, grid.height()));
+    }
     int[] channels = network.encoder().channels();
     double[] sums = new double[channels[channels.length - 1]];
     watch.begin(corners.size());

@@ -28,7 +28,7 @@
   }
 
   async function add(base64, name, labels) {
-    const options = { base64: base64, name: name + ".nii.gz", colormap: "gray" };
+    const options = { base64: base64, name: name + ".nii.gz", colormap: "gray", opacity: labels ? 0 : 1 };
     if (!labels) {
       options.cal_min = 0;
       options.cal_max = 255;
