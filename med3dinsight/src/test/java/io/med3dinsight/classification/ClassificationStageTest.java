@@ -152,7 +152,9 @@ class ClassificationStageTest {
     Path pretrained = dir.resolve("weights.safetensors");
     try (var network = config.build(Setup.of(DEVICE, 77), 3, 1)) {
       Weights.write(pretrained, network);
-      int extent = SmallNetworks.extent(config);
+      // Twice the least: the deepest stage of a classifier must have more than one voxel to
+      // normalise.
+      int extent = 2 * SmallNetworks.extent(config);
       try (ClassificationStage stage =
           new ClassificationStage(
               DEVICE,

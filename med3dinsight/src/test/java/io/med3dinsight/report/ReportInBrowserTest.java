@@ -61,7 +61,12 @@ class ReportInBrowserTest {
 
   private void look(Browser browser) throws Exception {
     // Case a's structures are balls around (30, 22, 17) of 60 x 44 x 36 voxels.
-    assertEquals("30,22,17", browser.value(ROOT + "slices"));
+    String start = browser.value(ROOT + "slices");
+    int[] centre = {30, 22, 17};
+    for (int axis = 0; axis < 3; axis++) {
+      int slice = Integer.parseInt(start.split(",")[axis]);
+      assertTrue(Math.abs(slice - centre[axis]) <= 3, "the viewer starts in the core: " + start);
+    }
     assertTrue(
         browser
             .value("document.getElementById('viewer-place').textContent")
@@ -71,13 +76,13 @@ class ReportInBrowserTest {
     double x = Double.parseDouble(browser.value(middle("left", "width", 0.5)));
     double y = Double.parseDouble(browser.value(middle("top", "height", 0.5)));
     browser.wheel(x, y, 120);
-    browser.awaitValue("String(" + ROOT + "slices !== '30,22,17')", "true");
+    browser.awaitValue("String(" + ROOT + "slices !== '" + start + "')", "true");
     byte[] scrolled = shot(browser, "scrolled");
     assertFalse(Arrays.equals(before, scrolled), "the picture follows the wheel");
     String slices = browser.value(ROOT + "slices");
     int moved = 0;
     for (int axis = 0; axis < 3; axis++) {
-      moved += slices.split(",")[axis].equals("30,22,17".split(",")[axis]) ? 0 : 1;
+      moved += slices.split(",")[axis].equals(start.split(",")[axis]) ? 0 : 1;
     }
     assertEquals(1, moved, "the wheel goes through one plane's slices, but now at " + slices);
     browser.value(set("axial", "5"));
