@@ -7,6 +7,7 @@ import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -84,6 +85,24 @@ public final class Med3DInsight implements AutoCloseable {
   }
 
   /**
+   * The label of every voxel of an image of several channels, such as CT and PET, on exactly their
+   * grid.
+   *
+   * @param channels one volume for each channel, in the order of {@link #modality}
+   * @throws DataException when there are more or fewer than {@link #channels}, they lie on different
+   *     grids, or a voxel is not a finite number
+   */
+  public LabelVolume segment(List<Volume> channels) {
+    return segment(channels, Progress.NONE, () -> false);
+  }
+
+  /** The same for a caller that shows how far it is, or may change its mind. */
+  public LabelVolume segment(
+      List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    return segmenter.run(channels, progress, cancelled).labels();
+  }
+
+  /**
    * What the model's encoder makes of a volume, one vector of the same length for every volume; see
    * {@link Segmenter#embed}.
    *
@@ -105,12 +124,25 @@ public final class Med3DInsight implements AutoCloseable {
     return segmenter.embed(volume, progress, cancelled);
   }
 
+  /** What the model's encoder makes of an image of several channels. */
+  public float[] embed(List<Volume> channels) {
+    return segmenter.embed(channels, Progress.NONE, () -> false);
+  }
+
+  /** How many channels an image must have. */
+  public int channels() {
+    return segmenter.plan().channels();
+  }
+
   /** Label value to the structure's name; 0 is the background. */
   public SortedMap<Integer, String> labels() {
     return segmenter.plan().labels();
   }
 
-  /** What the images were that the model was trained on, such as "MRI" or "CT". */
+  /**
+   * What the images were that the model was trained on, such as "MRI" or "CT"; the names of several
+   * channels are joined by +.
+   */
   public String modality() {
     return segmenter.plan().modality();
   }

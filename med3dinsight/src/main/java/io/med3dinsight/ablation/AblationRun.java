@@ -251,7 +251,7 @@ public final class AblationRun {
         LabelledScan scan = data.dataset().load(c);
         CaseScore s =
             CaseScore.of(
-                c.id(), segmenter.segment(scan.image()), scan.labels(), data.dataset().labels());
+                c.id(), segmenter.segment(scan.channels()), scan.labels(), data.dataset().labels());
         scores.put(c.id(), new Score(s.dice(), s.hd95()));
       }
     }

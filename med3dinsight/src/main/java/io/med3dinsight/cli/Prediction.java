@@ -2,12 +2,12 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.inference.Segmentation;
+import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
-import io.med3dinsight.volume.VolumeReader;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -39,22 +39,22 @@ final class Prediction {
   private PredictFile beingWritten;
   private Future<String> writing;
 
-  /** An image, and the seconds that reading it took. */
-  private record Read(Volume volume, double seconds) {}
+  /** The channels of an image, and the seconds that reading them took. */
+  private record Read(List<Volume> channels, double seconds) {}
 
   Prediction(
       Segmenter segmenter,
       List<PredictFile> files,
       Progress progress,
       BooleanSupplier stop,
-      Path input,
+      boolean single,
       ReadOptions options) {
     this.segmenter = segmenter;
     this.files = files;
     this.progress = progress;
     this.stop = stop;
     this.options = options;
-    this.single = files.size() == 1 && files.get(0).image().equals(input);
+    this.single = single;
   }
 
   /**
@@ -93,7 +93,7 @@ final class Prediction {
     PredictFile file = files.get(index);
     try {
       Read read = result(volume);
-      Segmentation found = segmenter.run(read.volume(), new CaseProgress(index), stop);
+      Segmentation found = segmenter.run(read.channels(), new CaseProgress(index), stop);
       return () -> write(file, found, read.seconds());
     } catch (DataException e) {
       report(file, e);
@@ -104,8 +104,12 @@ final class Prediction {
   private Callable<Read> reading(int index) {
     return () -> {
       long begin = System.nanoTime();
-      Volume volume = VolumeReader.volume(files.get(index).image(), options).requireFinite();
-      return new Read(volume, seconds(begin));
+      SegmentationPlan plan = segmenter.plan();
+      List<Volume> channels =
+          Channels.read(
+              files.get(index).images(), options, plan.channels(), plan.wantedChannels());
+      channels.forEach(Volume::requireFinite);
+      return new Read(channels, seconds(begin));
     };
   }
 

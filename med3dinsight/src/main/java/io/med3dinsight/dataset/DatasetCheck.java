@@ -36,9 +36,12 @@ public final class DatasetCheck {
   private final long[] voxels;
   private final double[] millilitres;
   private final int[] cases;
-  private final List<double[]> means = new ArrayList<>();
-  private double lowest = Double.POSITIVE_INFINITY;
-  private double highest = Double.NEGATIVE_INFINITY;
+
+  /** By channel: each case's mean, and the range of all. */
+  private final List<List<Double>> means = new ArrayList<>();
+
+  private final double[] lowest;
+  private final double[] highest;
 
   private DatasetCheck(MsdDataset dataset) {
     this.dataset = dataset;
@@ -46,6 +49,12 @@ public final class DatasetCheck {
     this.voxels = new long[classes];
     this.millilitres = new double[classes];
     this.cases = new int[classes];
+    int channels = dataset.channels().size();
+    dataset.channels().forEach(c -> means.add(new ArrayList<>()));
+    this.lowest = new double[channels];
+    this.highest = new double[channels];
+    Arrays.fill(lowest, Double.POSITIVE_INFINITY);
+    Arrays.fill(highest, Double.NEGATIVE_INFINITY);
   }
 
   /**
@@ -96,18 +105,11 @@ public final class DatasetCheck {
     grids.put(c.id(), Orientation.of(first.grid()).toRas(first.grid()));
     for (int i = 0; i < images.size(); i++) {
       image(c, images.get(i), i);
-      if (!images.get(i).grid().sameSpace(first.grid(), voxel(first.grid()))) {
-        problem(c, "channel " + i + " lies elsewhere than channel 0; resample it onto that grid.");
-      }
     }
     duplicate(c, images);
     if (c.label().isPresent()) {
-      label(c, first);
+      label(c, images);
     }
-  }
-
-  private static double voxel(Grid g) {
-    return Math.max(g.spacing().x(), Math.max(g.spacing().y(), g.spacing().z()));
   }
 
   private void image(Case c, Volume image, int channel) {
@@ -132,11 +134,9 @@ public final class DatasetCheck {
     if (low >= high) {
       problem(c, image.source() + " is the same everywhere; export it again or leave it out.");
     }
-    if (channel == 0) {
-      lowest = Math.min(lowest, low);
-      highest = Math.max(highest, high);
-      means.add(new double[] {sum / Math.max(1, image.voxels().length - bad)});
-    }
+    lowest[channel] = Math.min(lowest[channel], low);
+    highest[channel] = Math.max(highest[channel], high);
+    means.get(channel).add(sum / Math.max(1, image.voxels().length - bad));
   }
 
   private void duplicate(Case c, List<Volume> images) {
@@ -163,10 +163,10 @@ public final class DatasetCheck {
     }
   }
 
-  private void label(Case c, Volume image) {
+  private void label(Case c, List<Volume> images) {
     LabelVolume labels;
     try {
-      labels = dataset.load(c, image).labels();
+      labels = dataset.load(c, images).labels();
     } catch (DataException e) {
       problem(c, e.getMessage());
       return;
@@ -229,10 +229,15 @@ public final class DatasetCheck {
           "extent" + "XYZ".charAt(axis),
           three(grids.values().stream().mapToDouble(g -> g.extent(a)).toArray()));
     }
-    if (!means.isEmpty() && lowest <= highest) {
-      out.put("intensityMin", lowest);
-      out.put("intensityMax", highest);
-      out.put("intensityMeans", three(means.stream().mapToDouble(m -> m[0]).toArray()));
+    for (int c = 0; c < lowest.length; c++) {
+      if (lowest[c] <= highest[c]) {
+        String channel = lowest.length == 1 ? "" : Integer.toString(c);
+        out.put("intensityMin" + channel, lowest[c]);
+        out.put("intensityMax" + channel, highest[c]);
+        out.put(
+            "intensityMeans" + channel,
+            three(means.get(c).stream().mapToDouble(Double::doubleValue).toArray()));
+      }
     }
     List<Map<String, Object>> classes = new ArrayList<>();
     dataset

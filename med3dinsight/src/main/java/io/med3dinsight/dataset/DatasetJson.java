@@ -235,6 +235,7 @@ final class DatasetJson {
       if (stem.matches(".*_\\d{4}") && stem.equals(id)) {
         // A further channel of a case; where it is the only one, its case is incomplete.
         requireFirstChannel(files, stem, entry.getValue());
+        requireDeclared(stem, entry.getValue());
         continue;
       }
       List<Path> paths = new ArrayList<>(List.of(entry.getValue()));
@@ -253,6 +254,21 @@ final class DatasetJson {
     if (!files.containsKey(stem.substring(0, stem.length() - 4) + "0000")) {
       throw new DataException(
           path + " is a further channel of a case whose first (_0000) is missing; add it.");
+    }
+  }
+
+  private void requireDeclared(String stem, Path path) {
+    int number = Integer.parseInt(stem.substring(stem.length() - 4));
+    if (number >= channels.size()) {
+      throw new DataException(
+          path
+              + " is channel "
+              + number
+              + " of a case, but "
+              + file
+              + " declares only the channels 0 to "
+              + (channels.size() - 1)
+              + "; add it to \"channel_names\" or remove the file.");
     }
   }
 

@@ -175,7 +175,8 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
       PatchSize p = plan.patch();
       int n = settings.batch();
       try (Scope s = Scope.open()) {
-        images = inputs.adopt(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), 1));
+        int channels = plan.network().inputChannels();
+        images = inputs.adopt(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), channels));
         Shape voxels = Shape.of(n, p.depth(), p.height(), p.width());
         labels = inputs.adopt(Tensor.empty(device, TensorType.i32(voxels)));
       }

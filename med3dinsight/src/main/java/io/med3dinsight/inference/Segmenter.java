@@ -8,6 +8,7 @@ import io.med3dinsight.engine.tensor.Backend;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.ScoreRestorer;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Segments whole volumes with a trained network. Threads may share one segmenter; {@link #close}
@@ -78,43 +80,40 @@ public final class Segmenter implements AutoCloseable {
     return plan;
   }
 
-  /**
-   * The label of every voxel, on exactly the volume's grid.
-   *
-   * @throws DataException when a voxel is not a finite number
-   */
+  /** The labels of an image of one channel; see {@link #run}. */
   public LabelVolume segment(Volume volume) {
     return segment(volume, Progress.NONE, NEVER);
   }
 
-  /**
-   * The label of every voxel, on exactly the volume's grid.
-   *
-   * @param progress told about each window, under the name of the volume's file
-   * @param cancelled asked before each window
-   * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number
-   */
+  /** The labels of an image of one channel; see {@link #run}. */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return run(volume, progress, cancelled).labels();
+    return run(List.of(volume), progress, cancelled).labels();
+  }
+
+  /** The labels of an image of several channels; see {@link #run}. */
+  public LabelVolume segment(List<Volume> channels) {
+    return run(channels, Progress.NONE, NEVER).labels();
   }
 
   /**
-   * Segments a volume, and says where the time went. Beside the volume, its preprocessed copy and
+   * The label of every voxel, on exactly the volume's grid, and where the time went. Beside the volume, its preprocessed copy and
    * the labels, memory holds the scores of at most a quarter of the heap, however many classes
    * there are.
    *
-   * @param progress told about each window, under the name of the volume's file
+   * @param channels the volume's channels, in the order of the plan's modality
+   * @param progress told about each window, under the name of the first channel's file
    * @param cancelled asked before each window
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number, or memory cannot hold the
+   * @throws DataException when there are more or fewer channels than the model takes, they lie on
+   *     different grids, a voxel is not a finite number, or memory cannot hold the
    *     probabilities that {@link InferenceOptions#probabilities} asks for
    */
-  public Segmentation run(Volume volume, Progress progress, BooleanSupplier cancelled) {
+  public Segmentation run(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
     long begin = System.nanoTime();
-    volume.requireFinite();
-    Volume prepared = plan.preprocessing().image(volume);
-    Grid grid = prepared.grid();
+    List<Volume> checked = checked(channels);
+    Volume volume = checked.get(0);
+    float[][] prepared = plan.preprocessing().images(checked);
+    Grid grid = plan.preprocessing().grid(volume.grid());
     int[] extents = {grid.depth(), grid.height(), grid.width()};
     long ready = System.nanoTime();
     ScoreRestorer restorer =
@@ -122,7 +121,7 @@ public final class Segmenter implements AutoCloseable {
             .restorer(
                 volume.grid(), plan.classes(), options.probabilities(), parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
-    long network = pass(prepared.voxels(), extents, planes(restorer), watch);
+    long network = pass(prepared, extents, planes(restorer), watch);
     Components.keepLargest(volume.grid(), restorer.labels(), options.components());
     LabelVolume labels = LabelVolume.of(volume.grid(), restorer.labels());
     List<Volume> probabilities =
@@ -132,6 +131,19 @@ public final class Segmenter implements AutoCloseable {
         labels,
         probabilities,
         new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
+  }
+
+  private List<Volume> checked(List<Volume> channels) {
+    if (channels.size() != plan.channels()) {
+      String names = channels.stream().map(Volume::source).collect(Collectors.joining(", "));
+      throw new DataException(
+          (channels.isEmpty() ? "No image" : names)
+              + (channels.size() == 1 ? " is 1 channel" : " are " + channels.size() + " channels")
+              + ", but "
+              + plan.wantedChannels());
+    }
+    channels.forEach(Volume::requireFinite);
+    return Channels.onOneGrid(channels);
   }
 
   private static double seconds(long nanos) {
@@ -149,8 +161,15 @@ public final class Segmenter implements AutoCloseable {
    * @throws DataException when a voxel is not a finite number
    */
   public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    volume.requireFinite();
-    Volume prepared = plan.preprocessing().image(volume);
+    return embed(List.of(volume), progress, cancelled);
+  }
+
+  /** The same for an image of several channels, in the order of the plan's modality. */
+  public float[] embed(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    List<Volume> checked = checked(channels);
+    Volume volume = checked.get(0);
+    float[][] prepared = plan.preprocessing().images(checked);
+    Grid grid = plan.preprocessing().grid(volume.grid());
     use.readLock().lock();
     try {
       if (closed) {
@@ -159,7 +178,7 @@ public final class Segmenter implements AutoCloseable {
       float[][] result = new float[1][];
       try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
         WindowEmbedding embedding = new WindowEmbedding(plan, network, options);
-        Tape.paused(() -> result[0] = embedding.of(prepared, watch));
+        Tape.paused(() -> result[0] = embedding.of(prepared, grid, watch));
       }
       return result[0];
     } finally {
@@ -171,11 +190,11 @@ public final class Segmenter implements AutoCloseable {
    * The label of every voxel of an image that is preprocessed already, such as a {@link
    * io.med3dinsight.dataset.TrainingCase}'s.
    *
-   * @param image normalised intensities [D, H, W] on the network's grid
+   * @param image normalised intensities [channel][D, H, W] on the network's grid
    * @param extents D, H, W
    * @return labels [D, H, W]
    */
-  public int[] segmentPrepared(float[] image, int[] extents) {
+  public int[] segmentPrepared(float[][] image, int[] extents) {
     ScoreRestorer restorer =
         ScoreRestorer.same(extents, plan.classes(), parallel(network.device()));
     pass(image, extents, planes(restorer), new Watch("(computed)", Progress.NONE, NEVER));
@@ -248,10 +267,16 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /** Passes an image through the network; returns the nanoseconds that took. */
-  private long pass(float[] image, int[] extents, ScorePass.Planes planes, Watch watch) {
-    if (image.length != (long) extents[0] * extents[1] * extents[2]) {
+  private long pass(float[][] image, int[] extents, ScorePass.Planes planes, Watch watch) {
+    for (float[] channel : image) {
+      if (channel.length != (long) extents[0] * extents[1] * extents[2]) {
+        throw new IllegalArgumentException(
+            channel.length + " intensities for extents " + Arrays.toString(extents));
+      }
+    }
+    if (image.length != plan.channels()) {
       throw new IllegalArgumentException(
-          image.length + " intensities for extents " + Arrays.toString(extents));
+          image.length + " channels, expected " + plan.channels());
     }
     use.readLock().lock();
     try {
@@ -270,12 +295,12 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /**
-   * Class scores [D, H, W, C] of a preprocessed image [D, H, W]: the network's outputs before the
+   * Class scores [D, H, W, C] of a preprocessed image [channel][D, H, W]: the network's outputs before the
    * softmax, averaged over windows and flips.
    *
    * @param planes takes them plane by plane
    */
-  void scores(float[] image, int[] extents, ScorePass.Planes planes) {
+  void scores(float[][] image, int[] extents, ScorePass.Planes planes) {
     pass(image, extents, planes, new Watch("(computed)", Progress.NONE, NEVER));
   }
 

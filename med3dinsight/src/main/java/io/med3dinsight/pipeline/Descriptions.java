@@ -133,7 +133,7 @@ public final class Descriptions {
   }
 
   private List<Caption> describe() {
-    SliceDescriber describer = new OfflineDescriber(data.dataset().modality());
+    SliceDescriber describer = new OfflineDescriber(data.dataset().channels().get(0));
     List<Case> cases = new ArrayList<>(data.training());
     cases.addAll(data.test());
     List<Caption> captions = new ArrayList<>();
@@ -143,7 +143,7 @@ public final class Descriptions {
           return null;
         }
         task.message(c.id());
-        SliceSource slices = SliceSource.of(c, data.plan().preprocessing());
+        SliceSource slices = SliceSource.of(c, data);
         for (Place p : SliceChoice.even(slices.extents(), settings.describe().slicesPerPlane())) {
           String text = describer.describe(slices.slice(p));
           captions.add(new Caption(c.id(), p.plane(), p.index(), text, describer.id()));

@@ -55,7 +55,7 @@ public final class Encoding {
     List<SliceTextPair> pairs = new ArrayList<>();
     try (Progress.Task task = context.progress().start("slices", data.training().size(), "cases")) {
       for (Case c : data.training()) {
-        SliceSource slices = SliceSource.of(c, data.plan().preprocessing());
+        SliceSource slices = SliceSource.of(c, data);
         for (Caption caption : captions.get(c.id())) {
           pairs.add(SliceTextPair.of(slices.slice(caption), caption.text(), settings.encoder2d()));
         }
@@ -90,7 +90,7 @@ public final class Encoding {
     Grid g = data.prepared().grid(number);
     int[] extents = {g.depth(), g.height(), g.width()};
     return new DescribedVolume(
-        c.id(), () -> data.prepared().get(number).image(), extents, embedded);
+        c.id(), () -> data.prepared().get(number).channels(), extents, embedded);
   }
 
   /** How well held-out slices find their own descriptions; null when no test case is described. */
@@ -107,7 +107,7 @@ public final class Encoding {
   }
 
   private List<Slice> slices(Case c) {
-    SliceSource source = SliceSource.of(c, data.plan().preprocessing());
+    SliceSource source = SliceSource.of(c, data);
     return captions.get(c.id()).stream().map(source::slice).toList();
   }
 }

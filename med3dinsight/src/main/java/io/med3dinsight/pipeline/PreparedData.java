@@ -1,6 +1,7 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.CaseStore;
 import io.med3dinsight.dataset.Fingerprint;
@@ -13,6 +14,8 @@ import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Spacing;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -99,7 +102,9 @@ public record PreparedData(
       RunSettings settings, MsdDataset dataset, List<Case> training, Progress progress) {
     Fingerprint fingerprint;
     try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
-      fingerprint = Fingerprint.of(scans(dataset, training, task), dataset.isCt());
+      fingerprint =
+          Fingerprint.of(
+              scans(dataset, training, task), schemes(settings, dataset), spacing(settings));
     }
     NetworkPlan network = NetworkPlan.of(settings.network(), fingerprint);
     return new SegmentationPlan(
@@ -109,6 +114,26 @@ public record PreparedData(
         fingerprint.preprocessing(),
         network.patch(),
         network.network());
+  }
+
+  private static List<Normalization.Scheme> schemes(RunSettings settings, MsdDataset dataset) {
+    List<Normalization.Scheme> given = settings.normalization();
+    if (given != null && given.size() != dataset.channels().size()) {
+      throw new UsageException(
+          "normalization names "
+              + given.size()
+              + " schemes: expected one for each of the channels "
+              + dataset.channels()
+              + " of "
+              + dataset.folder()
+              + ".");
+    }
+    return given == null ? dataset.schemes() : given;
+  }
+
+  private static Spacing spacing(RunSettings settings) {
+    double[] mm = settings.spacing();
+    return mm == null ? null : new Spacing(mm[0], mm[1], mm[2]);
   }
 
   private static int[] extents(LabelledScan scan, SegmentationPlan plan) {

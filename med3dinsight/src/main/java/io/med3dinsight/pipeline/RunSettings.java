@@ -7,8 +7,10 @@ import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.inference.InferenceOptions;
 import io.med3dinsight.network.NetworkSettings;
 import io.med3dinsight.pretrain.PretrainSettings;
+import io.med3dinsight.volume.Normalization;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
  * @param testShare share of the cases held out by a random split
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
+ * @param spacing x, y, z of the network's voxels in mm, in RAS order; null for the data's medians
+ * @param normalization how each channel's intensities are normalised; null to follow from its name
  * @param describe which slices are put into words, and by whom
  * @param encoder2d the slice-text encoder
  * @param pretrain pretraining without labels
@@ -37,6 +41,8 @@ public record RunSettings(
     double testShare,
     long seed,
     int checkpointSeconds,
+    double[] spacing,
+    List<Normalization.Scheme> normalization,
     DescribeSettings describe,
     SliceTextConfig encoder2d,
     PretrainSettings pretrain,
@@ -64,6 +70,11 @@ public record RunSettings(
       throw new UsageException(
           "checkpointSeconds is " + checkpointSeconds + ": expected at least 1.");
     }
+    boolean positive = spacing == null || Arrays.stream(spacing).allMatch(s -> s > 0);
+    if (spacing != null && (spacing.length != 3 || !positive)) {
+      throw new UsageException(
+          "spacing is " + Arrays.toString(spacing) + ": expected three sizes above 0.");
+    }
   }
 
   /** Settings for some minutes on two processors. */
@@ -75,6 +86,8 @@ public record RunSettings(
         0.2,
         1,
         60,
+        null,
+        null,
         new DescribeSettings(12, null),
         SliceTextConfig.standard(),
         PretrainSettings.standard(),
@@ -112,6 +125,8 @@ public record RunSettings(
         testShare,
         newSeed,
         checkpointSeconds,
+        spacing,
+        normalization,
         describe,
         encoder2d,
         Configuration.read(pretrain, null, List.of("enabled=false")),
@@ -148,6 +163,8 @@ public record RunSettings(
         testShare,
         newSeed,
         checkpointSeconds,
+        spacing,
+        normalization,
         newDescribe,
         encoder2d,
         pretrain,

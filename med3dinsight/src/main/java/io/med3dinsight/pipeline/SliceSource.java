@@ -9,8 +9,9 @@ import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Volume;
+import io.med3dinsight.volume.VolumeReader;
 
-/** Slices of one case on the network's grid, with the intensities of the file. */
+/** Slices of the first channel of one case on the network's grid, with the intensities of the file. */
 public final class SliceSource {
   private final Volume volume;
   private final IntensityScale scale;
@@ -20,10 +21,12 @@ public final class SliceSource {
     this.scale = IntensityScale.of(volume.voxels());
   }
 
-  /** Reads a case. */
-  public static SliceSource of(Case source, Preprocessing preprocessing) {
-    Preprocessing raw = new Preprocessing(preprocessing.spacing(), Normalization.none());
-    return new SliceSource(raw.image(Volume.read(source.image()).requireFinite()));
+  /** Reads the first channel of a case, which is the one that is put into words. */
+  public static SliceSource of(Case source, PreparedData data) {
+    Preprocessing raw =
+        new Preprocessing(data.plan().preprocessing().spacing(), Normalization.none());
+    Volume first = VolumeReader.volume(source.image(), data.dataset().firstChannel(source));
+    return new SliceSource(raw.image(first.requireFinite()));
   }
 
   /** Extents D, H, W. */

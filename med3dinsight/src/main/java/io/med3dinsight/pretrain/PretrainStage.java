@@ -160,7 +160,7 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
         patch.depth(),
         patch.height(),
         patch.width(),
-        1);
+        network.volumes().config().inputChannels());
   }
 
   /** Both alignments of a batch, with the pairs of earlier steps beside it. */

@@ -77,6 +77,7 @@ final class Api extends Handler.Abstract implements AutoCloseable {
               "status", "ok",
               "model", plan.dataset(),
               "modality", plan.modality(),
+              "channels", plan.channels(),
               "labels", plan.labels()),
           callback);
     }

@@ -1,14 +1,18 @@
 package io.med3dinsight.serve;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.ImageInfo;
 import io.med3dinsight.volume.ReadOptions;
+import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
@@ -88,9 +92,11 @@ final class SegmentQueue implements AutoCloseable {
         Answers.delete(labels);
         return;
       }
-      segmenter
-          .segment(VolumeReader.volume(image, ReadOptions.none()), Progress.NONE, () -> closed)
-          .write(labels);
+      SegmentationPlan plan = segmenter.plan();
+      List<Volume> channels =
+          Channels.read(
+              List.of(image), ReadOptions.none(), plan.channels(), plan.wantedChannels());
+      segmenter.run(channels, Progress.NONE, () -> closed).labels().write(labels);
       counters.segmented(System.nanoTime() - begin);
       answers.labels(response, labels, callback);
     } catch (DataException e) {
