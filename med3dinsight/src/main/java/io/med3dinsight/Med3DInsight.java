@@ -89,16 +89,15 @@ public final class Med3DInsight implements AutoCloseable {
    * grid.
    *
    * @param channels one volume for each channel, in the order of {@link #modality}
-   * @throws DataException when there are more or fewer than {@link #channels}, they lie on different
-   *     grids, or a voxel is not a finite number
+   * @throws DataException when there are more or fewer than {@link #channels}, they lie on
+   *     different grids, or a voxel is not a finite number
    */
   public LabelVolume segment(List<Volume> channels) {
     return segment(channels, Progress.NONE, () -> false);
   }
 
   /** The same for a caller that shows how far it is, or may change its mind. */
-  public LabelVolume segment(
-      List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+  public LabelVolume segment(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
     return segmenter.run(channels, progress, cancelled).labels();
   }
 

@@ -122,7 +122,8 @@ record PredictFile(List<Path> images, Path labels) {
    * @throws UsageException when a label map would replace something, or two would have one name
    */
   static List<PredictFile> list(List<Path> inputs, Path output, boolean force) {
-    List<PredictFile> files = inputs.size() > 1 ? channels(inputs, output) : list(inputs.get(0), output);
+    List<PredictFile> files =
+        inputs.size() > 1 ? channels(inputs, output) : list(inputs.get(0), output);
     requireDistinct(files);
     requireFree(files, force);
     return files;

@@ -106,8 +106,7 @@ final class Prediction {
       long begin = System.nanoTime();
       SegmentationPlan plan = segmenter.plan();
       List<Volume> channels =
-          Channels.read(
-              files.get(index).images(), options, plan.channels(), plan.wantedChannels());
+          Channels.read(files.get(index).images(), options, plan.channels(), plan.wantedChannels());
       channels.forEach(Volume::requireFinite);
       return new Read(channels, seconds(begin));
     };

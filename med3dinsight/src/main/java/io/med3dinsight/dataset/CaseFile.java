@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * One prepared case in a file, for the process that wrote it: intensities of each channel as floats, then labels as
- * ints. What is small stays in memory.
+ * One prepared case in a file, for the process that wrote it: intensities of each channel as
+ * floats, then labels as ints. What is small stays in memory.
  */
 final class CaseFile {
   private static final int CHUNK = 1 << 18;

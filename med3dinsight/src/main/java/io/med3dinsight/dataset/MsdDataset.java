@@ -131,8 +131,8 @@ public record MsdDataset(
   /**
    * The channels of a case, one after the other from the files or frames that hold them.
    *
-   * @throws DataException when a file is damaged, their number is another than dataset.json says, or
-   *     they lie on different grids
+   * @throws DataException when a file is damaged, their number is another than dataset.json says,
+   *     or they lie on different grids
    */
   public List<Volume> images(Case c) {
     String wanted = "dataset.json declares " + channels.size() + "; correct one of the two.";

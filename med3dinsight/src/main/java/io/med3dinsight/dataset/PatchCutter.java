@@ -3,9 +3,9 @@ package io.med3dinsight.dataset;
 import io.med3dinsight.volume.Grid;
 
 /**
- * Fills a patch from one channel of a case: image trilinearly, labels from the nearest voxel, in one pass. What
- * lies outside the case is 0 in the image (the mean of a normalised one) and background in the
- * labels; the outer half of the border voxels still counts as inside.
+ * Fills a patch from one channel of a case: image trilinearly, labels from the nearest voxel, in
+ * one pass. What lies outside the case is 0 in the image (the mean of a normalised one) and
+ * background in the labels; the outer half of the border voxels still counts as inside.
  */
 final class PatchCutter {
   private final TrainingCase source;

@@ -33,7 +33,11 @@ public final class TrainingCase {
     LabelVolume labels = preprocessing.labels(scan.labels());
     float[][] channels = preprocessing.images(scan.channels());
     return new TrainingCase(
-        scan.id(), preprocessing.grid(scan.image().grid()), channels, labels.labels(), centres(labels));
+        scan.id(),
+        preprocessing.grid(scan.image().grid()),
+        channels,
+        labels.labels(),
+        centres(labels));
   }
 
   /** A case from an image and labels that are already on the network's grid. */

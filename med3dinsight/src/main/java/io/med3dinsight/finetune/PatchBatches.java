@@ -50,8 +50,7 @@ final class PatchBatches implements SampleSource<PatchBatches.Batch> {
       }
       sampler.draw(source, key.seed(), key.epoch(), index, patch, 0, labels, i * voxels);
       for (int c = 0; c < channels; c++) {
-        Channels.interleave(
-            patch, c * voxels, voxels, image, i * channels * voxels, c, channels);
+        Channels.interleave(patch, c * voxels, voxels, image, i * channels * voxels, c, channels);
       }
     }
     return new Batch(image, labels);

@@ -87,7 +87,7 @@ public final class Segmenter implements AutoCloseable {
 
   /** The labels of an image of one channel; see {@link #run}. */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return run(List.of(volume), progress, cancelled).labels();
+    return run(volume, progress, cancelled).labels();
   }
 
   /** The labels of an image of several channels; see {@link #run}. */
@@ -96,17 +96,17 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /**
-   * The label of every voxel, on exactly the volume's grid, and where the time went. Beside the volume, its preprocessed copy and
-   * the labels, memory holds the scores of at most a quarter of the heap, however many classes
-   * there are.
+   * The label of every voxel, on exactly the volume's grid, and where the time went. Beside the
+   * volume, its preprocessed copy and the labels, memory holds the scores of at most a quarter of
+   * the heap, however many classes there are.
    *
    * @param channels the volume's channels, in the order of the plan's modality
    * @param progress told about each window, under the name of the first channel's file
    * @param cancelled asked before each window
    * @throws CancellationException when {@code cancelled} said so
    * @throws DataException when there are more or fewer channels than the model takes, they lie on
-   *     different grids, a voxel is not a finite number, or memory cannot hold the
-   *     probabilities that {@link InferenceOptions#probabilities} asks for
+   *     different grids, a voxel is not a finite number, or memory cannot hold the probabilities
+   *     that {@link InferenceOptions#probabilities} asks for
    */
   public Segmentation run(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
     long begin = System.nanoTime();
@@ -131,6 +131,11 @@ public final class Segmenter implements AutoCloseable {
         labels,
         probabilities,
         new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
+  }
+
+  /** The same for an image of one channel. */
+  public Segmentation run(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return run(List.of(volume), progress, cancelled);
   }
 
   private List<Volume> checked(List<Volume> channels) {
@@ -275,8 +280,7 @@ public final class Segmenter implements AutoCloseable {
       }
     }
     if (image.length != plan.channels()) {
-      throw new IllegalArgumentException(
-          image.length + " channels, expected " + plan.channels());
+      throw new IllegalArgumentException(image.length + " channels, expected " + plan.channels());
     }
     use.readLock().lock();
     try {
@@ -295,8 +299,8 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /**
-   * Class scores [D, H, W, C] of a preprocessed image [channel][D, H, W]: the network's outputs before the
-   * softmax, averaged over windows and flips.
+   * Class scores [D, H, W, C] of a preprocessed image [channel][D, H, W]: the network's outputs
+   * before the softmax, averaged over windows and flips.
    *
    * @param planes takes them plane by plane
    */

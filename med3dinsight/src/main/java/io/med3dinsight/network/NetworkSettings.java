@@ -10,8 +10,8 @@ import java.util.Arrays;
  * @param type the architecture; channels, convolutions and residual are the UNet's
  * @param channels of each stage, finest first; fewer stages are used where the patch is too small
  *     for all of them
- * @param strides for each stage the steps [D, H, W] with which it is entered, 1 or 2 each, the first
- *     [1, 1, 1]; null to derive them from patch and voxel sizes; the UNet's
+ * @param strides for each stage the steps [D, H, W] with which it is entered, 1 or 2 each, the
+ *     first [1, 1, 1]; null to derive them from patch and voxel sizes; the UNet's
  * @param convolutions 3x3x3 convolutions per stage
  * @param residual whether the encoder's stages are residual blocks
  * @param patch extents along D, H, W in voxels; null to derive them from the data
@@ -93,7 +93,15 @@ public record NetworkSettings(
   /** The same with another patch D, H, W. */
   public NetworkSettings withPatch(int[] newPatch) {
     return new NetworkSettings(
-        type, channels, strides, convolutions, residual, newPatch, maxPatchVoxels, transformer, weights);
+        type,
+        channels,
+        strides,
+        convolutions,
+        residual,
+        newPatch,
+        maxPatchVoxels,
+        transformer,
+        weights);
   }
 
   /** The same with other weights to start from; null for fresh ones. */

@@ -11,7 +11,9 @@ import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
 
-/** Slices of the first channel of one case on the network's grid, with the intensities of the file. */
+/**
+ * Slices of the first channel of one case on the network's grid, with the intensities of the file.
+ */
 public final class SliceSource {
   private final Volume volume;
   private final IntensityScale scale;

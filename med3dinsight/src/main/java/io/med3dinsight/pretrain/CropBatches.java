@@ -124,8 +124,7 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
     for (int c = 0; c < out.length; c++) {
       SplittableRandom random = new SplittableRandom(seed);
       out[c] =
-          BlockMask.apply(
-              crops[c], patch, settings.maskShare(), settings.maskBlock(), 0f, random);
+          BlockMask.apply(crops[c], patch, settings.maskShare(), settings.maskBlock(), 0f, random);
     }
     return out;
   }

@@ -8,7 +8,8 @@ import java.util.function.Supplier;
  * A volume and what the frozen 2D encoders make of some of its slices.
  *
  * @param id name of the case
- * @param source gives normalised intensities [channel][D,H,W], RAS; called each time that they are needed
+ * @param source gives normalised intensities [channel][D,H,W], RAS; called each time that they are
+ *     needed
  * @param extents D, H, W
  * @param slices at least one
  */

@@ -94,8 +94,7 @@ final class SegmentQueue implements AutoCloseable {
       }
       SegmentationPlan plan = segmenter.plan();
       List<Volume> channels =
-          Channels.read(
-              List.of(image), ReadOptions.none(), plan.channels(), plan.wantedChannels());
+          Channels.read(List.of(image), ReadOptions.none(), plan.channels(), plan.wantedChannels());
       segmenter.run(channels, Progress.NONE, () -> closed).labels().write(labels);
       counters.segmented(System.nanoTime() - begin);
       answers.labels(response, labels, callback);

@@ -20,12 +20,12 @@ public final class Channels {
    * @param files in the order of the channels
    * @param options for a single channel in a single file
    * @param count how many channels there must be
-   * @param wanted who says so and what to do, as the end of a sentence: "the model takes 2 ...; ..."
+   * @param wanted who says so and what to do, as the end of a sentence: "the model takes 2 ...;
+   *     ..."
    * @throws DataException when a file is damaged, there are more or fewer, or they lie on different
    *     grids
    */
-  public static List<Volume> read(
-      List<Path> files, ReadOptions options, int count, String wanted) {
+  public static List<Volume> read(List<Path> files, ReadOptions options, int count, String wanted) {
     if (files.size() == count) {
       List<Volume> channels = new ArrayList<>();
       for (Path file : files) {

@@ -30,7 +30,9 @@ public record CaptionSource(String id, Path image, ReadOptions options) {
     List<Case> cases = new ArrayList<>(dataset.training());
     cases.addAll(dataset.test());
     return distinct(
-        cases.stream().map(c -> new CaptionSource(c.id(), c.image(), dataset.firstChannel(c))).toList());
+        cases.stream()
+            .map(c -> new CaptionSource(c.id(), c.image(), dataset.firstChannel(c)))
+            .toList());
   }
 
   /**
