@@ -40,6 +40,7 @@ public final class Main implements Runnable {
           ServeCommand.class,
           InspectCommand.class,
           CheckCommand.class,
+          PlanCommand.class,
           DoctorCommand.class);
 
   @Spec private CommandSpec spec;

@@ -102,7 +102,7 @@ public record Fingerprint(
     return out;
   }
 
-  private static float[] foreground(LabelledScan scan, int channel) {
+  static float[] foreground(LabelledScan scan, int channel) {
     float[] voxels = scan.channels().get(channel).voxels();
     int[] labels = scan.labels().labels();
     int total = 0;
@@ -123,7 +123,7 @@ public record Fingerprint(
     return sample;
   }
 
-  private static float[] joined(List<float[]> parts) {
+  static float[] joined(List<float[]> parts) {
     float[] all = new float[parts.stream().mapToInt(p -> p.length).sum()];
     int at = 0;
     for (float[] part : parts) {
@@ -137,7 +137,7 @@ public record Fingerprint(
     return all;
   }
 
-  private static double median(double[] values) {
+  static double median(double[] values) {
     Arrays.sort(values);
     int middle = values.length / 2;
     return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
