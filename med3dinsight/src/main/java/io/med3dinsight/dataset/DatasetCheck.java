@@ -7,6 +7,7 @@ import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Volume;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -140,24 +141,29 @@ public final class DatasetCheck {
   }
 
   private void duplicate(Case c, List<Volume> images) {
+    String other = hashes.putIfAbsent(hash(images), c.id());
+    if (other != null) {
+      problem(
+          c,
+          "its image is the same as that of case "
+              + other
+              + "; leave one out, or the same scan may train and test.");
+    }
+  }
+
+  /** SHA-256 of extents and intensities, in hexadecimal digits. */
+  public static String hash(List<Volume> images) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (Volume image : images) {
-        digest.update(image.grid().shapeText().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        digest.update(image.grid().shapeText().getBytes(StandardCharsets.UTF_8));
         ByteBuffer slab = ByteBuffer.allocate(4 * image.grid().width());
         for (int i = 0; i < image.voxels().length; i += image.grid().width()) {
           slab.asFloatBuffer().put(image.voxels(), i, image.grid().width());
           digest.update(slab.array());
         }
       }
-      String other = hashes.putIfAbsent(HexFormat.of().formatHex(digest.digest()), c.id());
-      if (other != null) {
-        problem(
-            c,
-            "its image is the same as that of case "
-                + other
-                + "; leave one out, or the same scan may train and test.");
-      }
+      return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

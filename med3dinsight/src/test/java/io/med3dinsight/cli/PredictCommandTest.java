@@ -219,7 +219,8 @@ class PredictCommandTest {
     image("a_0001.nii.gz", 9);
     assertRefused(
         3, "are 2 channels of one case, but the model takes 1 (MRI)", predict(run, images, out));
-    assertEquals(0, predict(run, images.resolve("a_0000.nii.gz"), out).code());
+    assertEquals(
+        0, predict(run, images.resolve("a_0000.nii.gz"), folder.resolve("one.nii.gz")).code());
     Path second = image("b_0000.nii.gz", 9).resolveSibling("b_0002.nii.gz");
     image("b_0002.nii.gz", 9);
     assertRefused(

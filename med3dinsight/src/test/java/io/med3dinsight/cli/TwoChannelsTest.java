@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TwoChannelsTest {
   @TempDir private Path folder;
 
-  private static Path sarcoma() {
+  static Path sarcoma() {
     try {
       return Path.of(MsdDataset.class.getResource("sarcoma/dataset.json").toURI()).getParent();
     } catch (URISyntaxException e) {

@@ -66,7 +66,8 @@ class MsdDatasetTest {
     Files.delete(msd.path.resolve("labelsTr/b.nii.gz"));
     refused(this::read, msd.path.resolve("labelsTr/b.nii.gz").toString(), "missing");
     msd.json(
-        "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"b\": 0, \"l\": 1}}");
+        "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\":"
+            + " {\"b\": 0, \"l\": 1, \"t\": 2}}");
     refused(this::read, "a_0001.nii.gz is missing");
     Path images = msd.path.resolve("imagesTr");
     Files.delete(images.resolve("b_0000.nii.gz"));
