@@ -49,6 +49,14 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
         settings.strides() != null
             ? settings.strides()
             : strides(settings.channels().length, size, spacing);
+    if (settings.strides() != null && strides.length != settings.channels().length) {
+      throw new UsageException(
+          "network.strides has "
+              + strides.length
+              + " stages and network.channels "
+              + settings.channels().length
+              + ": expected equal numbers.");
+    }
     if (strides.length < 2) {
       throw new UsageException(
           "The patch of "

@@ -40,7 +40,7 @@ public record NetworkSettings(
         throw new UsageException("network.channels holds " + c + ": expected at least 1.");
       }
     }
-    requireUsable(strides, channels.length);
+    requireUsable(strides);
     if (patch != null && (patch.length != 3 || patch[0] < 1 || patch[1] < 1 || patch[2] < 1)) {
       throw new UsageException(
           "network.patch is " + Arrays.toString(patch) + ": expected [D, H, W].");
@@ -51,11 +51,11 @@ public record NetworkSettings(
     }
   }
 
-  private static void requireUsable(int[][] strides, int stages) {
+  private static void requireUsable(int[][] strides) {
     if (strides == null) {
       return;
     }
-    boolean usable = strides.length == stages && Arrays.equals(strides[0], new int[] {1, 1, 1});
+    boolean usable = strides.length > 1 && Arrays.equals(strides[0], new int[] {1, 1, 1});
     for (int[] s : strides) {
       usable &= s.length == 3 && Arrays.stream(s).allMatch(x -> x == 1 || x == 2);
     }
@@ -63,9 +63,7 @@ public record NetworkSettings(
       throw new UsageException(
           "network.strides is "
               + Arrays.deepToString(strides)
-              + ": expected three numbers 1 or 2 (D, H, W) for each of the "
-              + stages
-              + " stages of network.channels, the first [1, 1, 1].");
+              + ": expected three numbers 1 or 2 (D, H, W) for each stage, the first [1, 1, 1].");
     }
   }
 
