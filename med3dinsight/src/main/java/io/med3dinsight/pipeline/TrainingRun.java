@@ -6,6 +6,7 @@ import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
@@ -62,6 +63,9 @@ public final class TrainingRun {
   private Evaluation run(PreparedData data) {
     sayPlan(data);
     checkWeights(data);
+    if (settings.pretrain().enabled() && settings.clip().folder() != null) {
+      ClipSliceTextEncoder.check(settings.clip().folder());
+    }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
       return null;
@@ -113,6 +117,8 @@ public final class TrainingRun {
       return false;
     }
     Encoding encoding = new Encoding(data, settings, context, captions);
+    List<DescribedVolume> volumes;
+    String encoderId;
     try (SliceTextEncoder encoder = encoding.encoder(folder)) {
       if (encoder == null) {
         return false;
@@ -121,9 +127,14 @@ public final class TrainingRun {
       if (retrieval != null) {
         further.put("encoder2d", Map.of("test", retrieval));
       }
-      return Files.exists(folder.pretrained())
-          || pretrain(data, encoding.embed(encoder), encoder.id());
+      if (Files.exists(folder.pretrained())) {
+        return true;
+      }
+      volumes = encoding.embed(encoder);
+      encoderId = encoder.id();
     }
+    // The encoder's memory is free by now.
+    return pretrain(data, volumes, encoderId);
   }
 
   private boolean pretrain(PreparedData data, List<DescribedVolume> volumes, String encoder) {
