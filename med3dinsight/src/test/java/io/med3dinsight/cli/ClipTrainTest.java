@@ -22,10 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ClipTrainTest {
   @TempDir private Path folder;
 
-  private Ended train(Path run, Path clip, String... more) {
+  private Ended train(Path run, Path clip, String... more) throws IOException {
     List<String> words = new ArrayList<>(List.of("--clip", clip.toString()));
     words.addAll(TinyData.settings(more));
-    return TrainCommandTest.train(run, null, words.toArray(String[]::new));
+    Path data = TinyData.write(folder.resolve("data-" + run.getFileName()));
+    return TrainCommandTest.train(run, data, words.toArray(String[]::new));
   }
 
   private static List<Path> embeddings(Path of) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,7 +85,7 @@ class CachedSliceTextEncoderTest {
     Path file = dir.resolve("counting-1.embeddings");
     long whole = Files.size(file);
     byte[] all = Files.readAllBytes(file);
-    Files.write(file, java.util.Arrays.copyOf(all, 20), StandardOpenOption.APPEND);
+    Files.write(file, Arrays.copyOf(all, 20), StandardOpenOption.APPEND);
     Counting again = new Counting();
     try (CachedSliceTextEncoder c = new CachedSliceTextEncoder(again, dir)) {
       c.embedTexts(List.of("a", "b", "c"));
