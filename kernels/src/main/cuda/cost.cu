@@ -1,4 +1,4 @@
-// Costs of transport: distances between embeddings, their gradient, and division by the largest.
+// Costs of transport: distances between embeddings and their gradient.
 //
 // Layout: u [P,B1,E], v [P,B2,E], d [P,B1,B2], all float32. A metric, diagonal or full, is a linear map of the embeddings
 // before: |L (u - v)|. Differences are squared rather than products expanded, so that small distances keep their digits.
@@ -101,60 +101,5 @@ extern "C" __global__ void __launch_bounds__(COST_THREADS)
   for (int a = 0; a < 4; a++) {
     int i = i0 + row + a;
     if (i < mine && e < width) dx[(p * mine + i) * width + e] = sum[a];
-  }
-}
-
-// The largest of n elements and its first place, in all threads of the block.
-__device__ __forceinline__ void largest(const float* x, int n, float& top, int& at) {
-  __shared__ float tops[COST_THREADS / 32];
-  __shared__ int places[COST_THREADS / 32];
-  top = -INFINITY;
-  at = n;
-  for (int i = threadIdx.x; i < n; i += COST_THREADS) {
-    if (x[i] > top || at == n) top = x[i], at = i;
-  }
-  for (int w = 16; w > 0; w /= 2) {
-    float other = __shfl_xor_sync(0xffffffffu, top, w);
-    int place = __shfl_xor_sync(0xffffffffu, at, w);
-    if (place < n && (at == n || other > top || (other == top && place < at))) top = other, at = place;
-  }
-  if (threadIdx.x % 32 == 0) tops[threadIdx.x / 32] = top, places[threadIdx.x / 32] = at;
-  __syncthreads();
-  for (int i = 0; i < COST_THREADS / 32; i++) {
-    if (places[i] < n && (at == n || tops[i] > top || (tops[i] == top && places[i] < at))) top = tops[i], at = places[i];
-  }
-}
-
-// y = x / max(x) of each problem, unchanged where that is not positive. Launch: a block of 256 threads for each problem.
-extern "C" __global__ void __launch_bounds__(COST_THREADS) cost_over_max_f32(const float* x, float* y, int n) {
-  x += static_cast<long long>(blockIdx.x) * n;
-  y += static_cast<long long>(blockIdx.x) * n;
-  float top;
-  int at;
-  largest(x, n, top, at);
-  for (int i = threadIdx.x; i < n; i += COST_THREADS) y[i] = top > 0.f ? x[i] / top : x[i];
-}
-
-// dx = g / M, less sum(g x) / M^2 at the first place of the maximum M. Launch: a block of 256 threads for each problem. The
-// sum is taken in double precision: it cancels.
-extern "C" __global__ void __launch_bounds__(COST_THREADS)
-    cost_over_max_gradient_f32(const float* g, const float* x, float* dx, int n) {
-  __shared__ double sums[COST_THREADS / 32];
-  g += static_cast<long long>(blockIdx.x) * n;
-  x += static_cast<long long>(blockIdx.x) * n;
-  dx += static_cast<long long>(blockIdx.x) * n;
-  float top;
-  int at;
-  largest(x, n, top, at);
-  double dot = 0;
-  for (int i = threadIdx.x; i < n; i += COST_THREADS) dot += static_cast<double>(g[i]) * x[i];
-  for (int w = 16; w > 0; w /= 2) dot += __shfl_xor_sync(0xffffffffu, dot, w);
-  if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = dot;
-  __syncthreads();
-  dot = 0;
-  for (int i = 0; i < COST_THREADS / 32; i++) dot += sums[i];
-  for (int i = threadIdx.x; i < n; i += COST_THREADS) {
-    float v = top > 0.f ? g[i] / top : g[i];
-    dx[i] = i == at && top > 0.f ? v - static_cast<float>(dot / top / top) : v;
   }
 }

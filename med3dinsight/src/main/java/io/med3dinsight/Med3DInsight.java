@@ -24,8 +24,8 @@ import java.util.function.BooleanSupplier;
  * <p>Maven coordinates: {@code io.med3dinsight:med3dinsight}; module {@code io.med3dinsight}. Start
  * Java with {@code --add-modules jdk.incubator.vector}: without the Vector API everything works and
  * gives the same segmentation up to rounding, only slower. The heap must hold the model, the
- * activations of one window per thread that segments, and for each volume at work about {@code 4 (C
- * + 4)} bytes a voxel of the network's grid, C being the number of classes.
+ * activations of one window per thread that segments, and for each volume at work about 16 bytes a
+ * voxel; class scores take at most a quarter of the heap a volume, however many classes there are.
  *
  * <p>Thread-safe: load a model once, and let any number of threads segment with it. There is no
  * global state, nothing is fetched from a network and nothing ends the process. Errors come as
@@ -81,6 +81,28 @@ public final class Med3DInsight implements AutoCloseable {
    */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
     return segmenter.segment(volume, progress, cancelled);
+  }
+
+  /**
+   * What the model's encoder makes of a volume, one vector of the same length for every volume; see
+   * {@link Segmenter#embed}.
+   *
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume) {
+    return embed(volume, Progress.NONE, () -> false);
+  }
+
+  /**
+   * The same for a caller that shows how far it is, or may change its mind.
+   *
+   * @param progress told about each window
+   * @param cancelled asked before each window, on the calling thread
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return segmenter.embed(volume, progress, cancelled);
   }
 
   /** Label value to the structure's name; 0 is the background. */

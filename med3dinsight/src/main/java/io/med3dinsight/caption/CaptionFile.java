@@ -19,7 +19,8 @@ import java.util.Locale;
 
 /**
  * Captions as JSON lines: {@code
- * {"volume":"case_1","plane":"axial","slice":12,"text":"...","model":"..."}}.
+ * {"volume":"case_1","plane":"axial","slice":12,"slices":40,"text":"...","model":"...","prompt":"..."}}.
+ * "slices", "model" and "prompt" may be missing; see {@link Caption}. Further keys are left aside.
  */
 public final class CaptionFile {
   private static final ObjectMapper JSON =
@@ -30,17 +31,22 @@ public final class CaptionFile {
   /** Writes all captions; the file appears under its name only when it is complete. */
   public static void write(Path file, List<Caption> captions) {
     StringBuilder sb = new StringBuilder();
-    for (Caption c : captions) {
-      ObjectNode node =
-          JSON.createObjectNode()
-              .put("volume", c.volume())
-              .put("plane", c.plane().label())
-              .put("slice", c.slice())
-              .put("text", c.text())
-              .put("model", c.model());
-      sb.append(node).append('\n');
-    }
+    captions.forEach(c -> sb.append(line(c)).append('\n'));
     AtomicFile.write(file, out -> out.write(sb.toString().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** A caption as it stands in a line. */
+  public static ObjectNode line(Caption c) {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("volume", c.volume()).put("plane", c.plane().label()).put("slice", c.slice());
+    if (c.slices() != null) {
+      node.put("slices", c.slices());
+    }
+    node.put("text", c.text()).put("model", c.model());
+    if (c.prompt() != null) {
+      node.put("prompt", c.prompt());
+    }
+    return node;
   }
 
   /**
@@ -84,10 +90,30 @@ public final class CaptionFile {
     }
     for (Plane p : Plane.values()) {
       if (p.label().equals(plane.toLowerCase(Locale.ROOT))) {
-        return new Caption(volume, p, slice.intValue(), text, node.path("model").asText(""));
+        return new Caption(
+            volume,
+            p,
+            slice.intValue(),
+            slices(node.path("slices"), slice.intValue(), where),
+            text,
+            node.path("model").asText(""),
+            node.path("prompt").textValue());
       }
     }
     throw notCaption(where, "there is no plane \"" + plane + "\"", null);
+  }
+
+  private static Integer slices(JsonNode node, int slice, String where) {
+    if (node.isMissingNode() || node.isNull()) {
+      return null;
+    }
+    if (!node.isInt() || node.intValue() <= slice) {
+      throw notCaption(
+          where,
+          "\"slices\" is " + node + ", which is no number of slices with a slice " + slice,
+          null);
+    }
+    return node.intValue();
   }
 
   private static String text(JsonNode node, String name, String where) {

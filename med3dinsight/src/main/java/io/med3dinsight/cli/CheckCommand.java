@@ -84,9 +84,13 @@ final class CheckCommand implements Callable<Integer> {
 
   /** Three numbers are least, median and largest. */
   private static String text(Object value) {
-    if (value instanceof List<?> list && list.size() == 3 && list.get(0) instanceof Double) {
+    if (value instanceof List<?> list && list.size() == 3 && list.get(0) instanceof Double low) {
       return String.format(
-          Locale.ROOT, "%.4g (median %.4g) to %.4g", list.get(0), list.get(1), list.get(2));
+          Locale.ROOT,
+          "%.4g (median %.4g) to %.4g",
+          low,
+          (Double) list.get(1),
+          (Double) list.get(2));
     }
     return value instanceof Double d ? String.format(Locale.ROOT, "%.6g", d) : value + "";
   }

@@ -1,6 +1,8 @@
 package io.med3dinsight.cli;
 
 import io.med3dinsight.dataset.MsdDataset;
+import io.med3dinsight.metric.Bootstrap;
+import io.med3dinsight.metric.CaseScore;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.report.MetricsJson;
 import io.med3dinsight.volume.AtomicFile;
@@ -21,9 +23,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Compare predicted label maps with references of the same names: Dice and HD95 in mm.",
-      "Every class of every case counts. A structure that only one of the two has gets Dice 0 and"
-          + " the length of the image's diagonal as HD95."
+      "Compare predicted label maps with references of the same names: Dice, IoU, surface Dice (NSD)"
+          + " and the surface distances HD, HD95 and ASSD in mm, with bootstrap intervals.",
+      "Every class of every case counts. A structure that only one of the two has gets Dice, IoU and"
+          + " NSD 0 and the length of the image's diagonal as distance."
     })
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -58,16 +61,47 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--csv", paramLabel = "FILE", description = "Write a line per case and class.")
   private Path csv;
 
+  @Option(
+      names = "--tolerance",
+      paramLabel = "MM",
+      defaultValue = "" + CaseScore.TOLERANCE,
+      description =
+          "How far a surface may be off to count for the surface Dice (default:"
+              + " ${DEFAULT-VALUE} mm).")
+  private double tolerance;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "N",
+      defaultValue = "2000",
+      description = "Resamples for the intervals, at least 100 (default: ${DEFAULT-VALUE}).")
+  private int resamples;
+
+  @Option(
+      names = "--level",
+      paramLabel = "P",
+      defaultValue = "0.95",
+      description = "Probability of the intervals (default: ${DEFAULT-VALUE}).")
+  private double level;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the bootstrap (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
   @Override
   public Integer call() {
+    Bootstrap bootstrap = new Bootstrap(resamples, level, seed);
     SortedMap<Integer, String> names =
         labels == null ? new TreeMap<>() : MsdDataset.readLabels(labels);
-    Evaluation evaluation = Evaluation.ofFolders(predictions, references, names);
+    Evaluation evaluation = Evaluation.ofFolders(predictions, references, names, tolerance);
     PrintWriter out = spec.commandLine().getOut();
-    out.print(EvaluationText.table(evaluation));
+    out.print(EvaluationText.table(evaluation, bootstrap));
     out.flush();
     if (json != null) {
-      MetricsJson.writeScores(json, evaluation);
+      MetricsJson.writeScores(json, evaluation, bootstrap);
     }
     if (csv != null) {
       byte[] bytes = EvaluationText.csv(evaluation).getBytes(StandardCharsets.UTF_8);

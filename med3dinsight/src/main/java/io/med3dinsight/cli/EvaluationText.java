@@ -1,45 +1,94 @@
 package io.med3dinsight.cli;
 
+import io.med3dinsight.metric.Bootstrap;
 import io.med3dinsight.metric.CaseScore;
 import io.med3dinsight.metric.ClassScore;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.metric.Interval;
+import io.med3dinsight.metric.Measure;
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Scores as text: a table for people, comma-separated values for programs. */
 final class EvaluationText {
+  private static final List<String> COUNTS = List.of("missed", "invented", "absent");
+
   private EvaluationText() {}
 
-  /** Means per class, then each case with its means and the Dice of each class. */
-  static String table(Evaluation evaluation) {
+  /**
+   * Means per class and over all, the intervals of the latter, then each case with its means and
+   * the Dice of each class.
+   */
+  static String table(Evaluation evaluation, Bootstrap bootstrap) {
     List<List<String>> classes = new ArrayList<>();
-    classes.add(List.of("class", "Dice", "HD95 mm", "missed"));
-    int missed = 0;
+    classes.add(row("class", EvaluationText::heading, COUNTS));
+    int[] counts = new int[COUNTS.size()];
     for (Evaluation.ClassMean c : evaluation.classes()) {
-      classes.add(List.of(c.name(), dice(c.dice()), mm(c.hd95()), Integer.toString(c.missed())));
-      missed += c.missed();
+      int[] of = {c.missed(), c.invented(), c.absent()};
+      classes.add(row(c.name(), m -> number(m, c.mean(m)), texts(of)));
+      Arrays.setAll(counts, i -> counts[i] + of[i]);
     }
-    classes.add(
-        List.of("mean", dice(evaluation.dice()), mm(evaluation.hd95()), Integer.toString(missed)));
+    classes.add(row("mean", m -> number(m, evaluation.mean(m)), texts(counts)));
     List<List<String>> cases = new ArrayList<>();
-    List<String> head = new ArrayList<>(List.of("case", "Dice", "HD95 mm"));
-    evaluation.classes().forEach(c -> head.add(c.name()));
-    cases.add(head);
+    List<String> names = evaluation.classes().stream().map(Evaluation.ClassMean::name).toList();
+    cases.add(row("case", EvaluationText::heading, names));
     for (CaseScore c : evaluation.cases()) {
-      List<String> row = new ArrayList<>(List.of(c.id(), dice(c.dice()), mm(c.hd95())));
-      c.classes().forEach(s -> row.add(dice(s.dice())));
-      cases.add(row);
+      List<String> dice = c.classes().stream().map(s -> number(Measure.DICE, s.dice())).toList();
+      cases.add(row(c.id(), m -> number(m, c.mean(m)), dice));
     }
-    return aligned(classes) + "\n" + aligned(cases);
+    return aligned(classes)
+        + intervals(evaluation, bootstrap)
+        + "Distances in mm; NSD at "
+        + plain(evaluation.tolerance())
+        + " mm; classes by name: Dice.\n\n"
+        + aligned(cases);
   }
 
-  private static String dice(double value) {
-    return String.format(Locale.ROOT, "%.4f", value);
+  private static String intervals(Evaluation evaluation, Bootstrap bootstrap) {
+    if (evaluation.cases().size() < 2) {
+      return "";
+    }
+    return Arrays.stream(Measure.values())
+        .map(
+            m -> {
+              Interval i = evaluation.interval(m, bootstrap).orElseThrow();
+              return m.title() + " " + number(m, i.low()) + " to " + number(m, i.high());
+            })
+        .collect(
+            Collectors.joining(
+                ", ", plain(100 * bootstrap.level()) + " % intervals of the means: ", ".\n"));
   }
 
-  private static String mm(double value) {
-    return String.format(Locale.ROOT, "%.2f", value);
+  private static List<String> row(
+      String name, Function<Measure, String> value, List<String> further) {
+    List<String> row = new ArrayList<>(List.of(name));
+    for (Measure m : Measure.values()) {
+      row.add(value.apply(m));
+    }
+    row.addAll(further);
+    return row;
+  }
+
+  private static String heading(Measure m) {
+    return m.title();
+  }
+
+  private static List<String> texts(int[] counts) {
+    return Arrays.stream(counts).mapToObj(Integer::toString).toList();
+  }
+
+  private static String number(Measure m, double value) {
+    return String.format(Locale.ROOT, m.isDistance() ? "%.2f" : "%.4f", value);
+  }
+
+  /** Without a needless ".0". */
+  private static String plain(double value) {
+    return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
   }
 
   /** The first column to the left, numbers to the right. */
@@ -64,14 +113,21 @@ final class EvaluationText {
 
   /** A line per case and class (RFC 4180), full precision. */
   static String csv(Evaluation evaluation) {
-    StringBuilder text = new StringBuilder();
-    text.append("case,label,class,dice,hd95_mm,predicted_voxels,reference_voxels\r\n");
+    StringBuilder text = new StringBuilder("case,label,class");
+    for (Measure m : Measure.values()) {
+      text.append(',').append(m.column());
+    }
+    text.append(",predicted_voxels,reference_voxels,predicted_ml,reference_ml\r\n");
     for (CaseScore c : evaluation.cases()) {
       for (ClassScore s : c.classes()) {
         text.append(quoted(c.id())).append(',').append(s.label()).append(',');
-        text.append(quoted(s.name())).append(',').append(s.dice()).append(',');
-        text.append(s.hd95()).append(',').append(s.predictedVoxels()).append(',');
-        text.append(s.referenceVoxels()).append("\r\n");
+        text.append(quoted(s.name()));
+        for (Measure m : Measure.values()) {
+          text.append(',').append(s.value(m));
+        }
+        text.append(',').append(s.predictedVoxels()).append(',').append(s.referenceVoxels());
+        text.append(',').append(s.predictedMl()).append(',').append(s.referenceMl());
+        text.append("\r\n");
       }
     }
     return text.toString();

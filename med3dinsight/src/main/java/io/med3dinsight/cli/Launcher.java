@@ -84,6 +84,12 @@ final class Launcher {
         || argument.startsWith("-XX:MaxRAMPercentage");
   }
 
+  /** In the second process: the first one. */
+  static Optional<ProcessHandle> parent() {
+    String pid = System.getProperty(PARENT);
+    return pid == null ? Optional.empty() : ProcessHandle.of(Long.parseLong(pid));
+  }
+
   /** In the second process: stops when the first one is gone, as after {@code kill -9}. */
   static void followParent() {
     String pid = System.getProperty(PARENT);

@@ -29,9 +29,15 @@ public final class Main implements Runnable {
   /** The commands. A command that computes implements {@link Computes}. */
   private static final List<Class<?>> COMMANDS =
       List.of(
+          CaptionCommand.class,
           TrainCommand.class,
+          AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
+          ClassifyCommand.class,
+          FewLabelsCommand.class,
+          ReportCommand.class,
+          ServeCommand.class,
           InspectCommand.class,
           CheckCommand.class,
           DoctorCommand.class);

@@ -1,12 +1,16 @@
 package io.med3dinsight.cli;
 
+import io.med3dinsight.UsageException;
 import io.med3dinsight.inference.InferenceOptions;
+import io.med3dinsight.inference.KeepComponents;
 import io.med3dinsight.inference.Segmenter;
+import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,22 +73,46 @@ final class PredictCommand implements Callable<Integer>, Computes {
           "Average over the 8 flips of each window: 8 times slower, for models trained with flips.")
   private boolean mirror;
 
+  @Option(
+      names = "--largest-component",
+      paramLabel = "6|26",
+      description =
+          "Keep only the largest connected part of each structure, of voxels that share a face (6)"
+              + " or at least a corner (26).")
+  private Integer neighbours;
+
+  @Option(
+      names = "--probabilities",
+      description =
+          "Also write the probability of every class, as NAME_prob0.nii.gz (background) and so on.")
+  private boolean probabilities;
+
   @Mixin private ReadChoice choice;
   @Mixin private ComputeOptions compute;
 
   @Override
   public Integer call() {
-    InferenceOptions options = new InferenceOptions(overlap, mirror, 1);
+    double started = Startup.seconds();
+    InferenceOptions options =
+        new InferenceOptions(overlap, mirror, 1, components(), probabilities);
     List<PredictFile> files = PredictFile.list(input, output, force);
     PrintWriter out = spec.commandLine().getOut();
+    Progress progress = TerminalProgress.standard();
+    long begin = System.nanoTime();
     try (Segmenter segmenter = Segmenter.load(model, compute.device(), options);
         StopSignal stop = StopSignal.listen(PATIENCE, "this window")) {
+      double loaded = (System.nanoTime() - begin) / 1e9;
+      if (probabilities) {
+        PredictFile.requireFreeProbabilities(files, segmenter.plan().classes(), force);
+      }
       // All label maps go into one folder.
       files.get(0).makeFolder();
       Prediction prediction =
-          new Prediction(
-              segmenter, files, TerminalProgress.standard(), stop, input, choice.options());
+          new Prediction(segmenter, files, progress, stop, input, choice.options());
       int done = prediction.run();
+      progress.say(
+          String.format(
+              Locale.ROOT, "Java started in %.2f s, model loaded in %.2f s", started, loaded));
       out.println("Segmented " + done + " of " + files.size() + " images into " + output + ".");
       out.flush();
       if (stop.getAsBoolean()) {
@@ -92,5 +120,20 @@ final class PredictCommand implements Callable<Integer>, Computes {
       }
       return done == files.size() ? 0 : Failure.DATA;
     }
+  }
+
+  private KeepComponents components() {
+    if (neighbours == null) {
+      return KeepComponents.ALL;
+    }
+    return switch (neighbours) {
+      case 6 -> KeepComponents.LARGEST_6;
+      case 26 -> KeepComponents.LARGEST_26;
+      default ->
+          throw new UsageException(
+              "--largest-component is "
+                  + neighbours
+                  + ": expected 6 (voxels that share a face) or 26 (at least a corner).");
+    };
   }
 }

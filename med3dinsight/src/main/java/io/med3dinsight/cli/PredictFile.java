@@ -28,6 +28,45 @@ record PredictFile(Path image, Path labels) {
     return image.getFileName().toString();
   }
 
+  /** Where the probabilities of a class go: beside the label map, with "_prob" and the class. */
+  Path probability(int label) {
+    String name = labels.getFileName().toString();
+    int ending = name.endsWith(".nii.gz") ? 7 : 4;
+    int stem = name.length() - ending;
+    return labels.resolveSibling(name.substring(0, stem) + "_prob" + label + name.substring(stem));
+  }
+
+  /**
+   * Makes sure that maps of probabilities replace nothing.
+   *
+   * @param classes how many maps each image gets
+   * @param force whether files that are there may be replaced; images and label maps never are
+   * @throws UsageException otherwise
+   */
+  static void requireFreeProbabilities(List<PredictFile> files, int classes, boolean force) {
+    Set<Path> taken = new HashSet<>();
+    for (PredictFile file : files) {
+      taken.add(real(file.image()));
+      taken.add(file.labels());
+    }
+    for (PredictFile file : files) {
+      for (int c = 0; c < classes; c++) {
+        Path map = file.probability(c);
+        boolean there = Files.exists(map);
+        if (taken.contains(there ? real(map) : map) || taken.contains(map)) {
+          throw new UsageException(
+              "The probabilities "
+                  + map
+                  + " would replace another image or label map: choose another --output.");
+        }
+        if (there && !force) {
+          throw new UsageException(
+              map + " is there already: choose another --output, or add --force to replace it.");
+        }
+      }
+    }
+  }
+
   /**
    * What a command line asks for.
    *

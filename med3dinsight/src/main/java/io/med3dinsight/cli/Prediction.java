@@ -1,9 +1,9 @@
 package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.inference.Segmentation;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.progress.Progress;
-import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
@@ -37,7 +37,10 @@ final class Prediction {
   private final long begin = System.nanoTime();
   private int written;
   private PredictFile beingWritten;
-  private Future<Void> writing;
+  private Future<String> writing;
+
+  /** An image, and the seconds that reading it took. */
+  private record Read(Volume volume, double seconds) {}
 
   Prediction(
       Segmenter segmenter,
@@ -64,14 +67,15 @@ final class Prediction {
     ExecutorService reader = thread("predict-read");
     ExecutorService writer = thread("predict-write");
     try {
-      Future<Volume> next = reader.submit(reading(0));
+      Future<Read> next = reader.submit(reading(0));
       for (int i = 0; i < files.size() && !stop.getAsBoolean(); i++) {
-        Future<Volume> present = next;
+        Future<Read> present = next;
         next = i + 1 < files.size() ? reader.submit(reading(i + 1)) : null;
-        LabelVolume labels = segment(i, present);
+        Callable<String> write = segment(i, present);
         awaitWriting();
-        if (labels != null) {
-          write(writer, files.get(i), labels);
+        if (write != null) {
+          beingWritten = files.get(i);
+          writing = writer.submit(write);
         }
       }
     } catch (CancellationException e) {
@@ -84,38 +88,58 @@ final class Prediction {
     return written;
   }
 
-  /** The case's labels; null when it cannot be segmented, which is then reported. */
-  private LabelVolume segment(int index, Future<Volume> volume) {
+  /** What writes the case's results; null when it cannot be segmented, which is then reported. */
+  private Callable<String> segment(int index, Future<Read> volume) {
+    PredictFile file = files.get(index);
     try {
-      return segmenter.segment(result(volume), new CaseProgress(index), stop);
+      Read read = result(volume);
+      Segmentation found = segmenter.run(read.volume(), new CaseProgress(index), stop);
+      return () -> write(file, found, read.seconds());
     } catch (DataException e) {
-      report(files.get(index), e);
+      report(file, e);
       return null;
     }
   }
 
-  private Callable<Volume> reading(int index) {
-    return () -> VolumeReader.volume(files.get(index).image(), options).requireFinite();
+  private Callable<Read> reading(int index) {
+    return () -> {
+      long begin = System.nanoTime();
+      Volume volume = VolumeReader.volume(files.get(index).image(), options).requireFinite();
+      return new Read(volume, seconds(begin));
+    };
   }
 
-  private void write(ExecutorService writer, PredictFile file, LabelVolume labels) {
-    beingWritten = file;
-    writing =
-        writer.submit(
-            () -> {
-              labels.write(file.labels());
-              return null;
-            });
+  /** Writes the results; returns a line that says where the time went. */
+  private static String write(PredictFile file, Segmentation found, double read) {
+    long begin = System.nanoTime();
+    found.labels().write(file.labels());
+    for (int c = 0; c < found.probabilities().size(); c++) {
+      found.probabilities().get(c).write(file.probability(c));
+    }
+    Segmentation.Times t = found.times();
+    return String.format(
+        Locale.ROOT,
+        "%s: read %.2f s, prepared %.2f s, network %.2f s, restored %.2f s, written %.2f s",
+        file.name(),
+        read,
+        t.prepare(),
+        t.network(),
+        t.restore(),
+        seconds(begin));
+  }
+
+  private static double seconds(long begin) {
+    return (System.nanoTime() - begin) / 1e9;
   }
 
   private void awaitWriting() {
     if (writing == null) {
       return;
     }
-    Future<Void> last = writing;
+    Future<String> last = writing;
     writing = null;
     try {
-      result(last);
+      progress.say(result(last));
       written++;
     } catch (DataException e) {
       report(beingWritten, e);

@@ -153,7 +153,7 @@ final class Stack {
     for (int i = 0; i < 3; i++) {
       step[i] = (last.position()[i] - first.position()[i]) / (depth - 1);
     }
-    tilt(normal, total / (depth - 1));
+    tilt(total / (depth - 1));
     sideways();
   }
 
@@ -209,7 +209,7 @@ final class Stack {
     step = new double[] {gap * normal[0], gap * normal[1], gap * normal[2]};
   }
 
-  private void tilt(double[] normal, double distance) {
+  private void tilt(double distance) {
     double length = Math.sqrt(step[0] * step[0] + step[1] * step[1] + step[2] * step[2]);
     double degrees = Math.toDegrees(Math.acos(Math.min(1, distance / length)));
     if (degrees > TILT_DEGREES) {

@@ -74,8 +74,17 @@ public final class CachedSliceTextEncoder implements SliceTextEncoder {
   }
 
   private static EmbeddingFile.Key key(Slice s) {
-    ByteBuffer b = ByteBuffer.allocate(5 * Integer.BYTES + 2 * Double.BYTES + 2 * Float.BYTES + Float.BYTES * s.pixels().length);
-    b.putInt(s.plane().ordinal()).putInt(s.index()).putInt(s.count()).putInt(s.rows()).putInt(s.columns());
+    ByteBuffer b =
+        ByteBuffer.allocate(
+            5 * Integer.BYTES
+                + 2 * Double.BYTES
+                + 2 * Float.BYTES
+                + Float.BYTES * s.pixels().length);
+    b.putInt(s.plane().ordinal())
+        .putInt(s.index())
+        .putInt(s.count())
+        .putInt(s.rows())
+        .putInt(s.columns());
     b.putDouble(s.rowSpacing()).putDouble(s.columnSpacing());
     b.putFloat(s.scale().low()).putFloat(s.scale().high());
     b.asFloatBuffer().put(s.pixels());

@@ -15,9 +15,10 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * Embeddings of one encoder by content: records of 32 bytes of hash, E float32 (little-endian) and a
- * CRC-32, one after another. A record that a stopped program left half-written is dropped. Several
- * processes may append at once: each does so under the file's lock, behind what the others wrote.
+ * Embeddings of one encoder by content: records of 32 bytes of hash, E float32 (little-endian) and
+ * a CRC-32, one after another. A record that a stopped program left half-written is dropped.
+ * Several processes may append at once: each does so under the file's lock, behind what the others
+ * wrote.
  */
 final class EmbeddingFile implements AutoCloseable {
   /** SHA-256 of what was embedded. */

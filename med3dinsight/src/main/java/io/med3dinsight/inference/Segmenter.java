@@ -2,13 +2,16 @@ package io.med3dinsight.inference;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.engine.autograd.Tape;
+import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cpu.Parallel;
+import io.med3dinsight.engine.tensor.Backend;
 import io.med3dinsight.engine.tensor.Device;
-import io.med3dinsight.engine.tensor.Scope;
-import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.ScoreRestorer;
+import io.med3dinsight.volume.ScoreStrip;
 import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,7 +19,6 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /**
  * Segments whole volumes with a trained network. Threads may share one segmenter; {@link #close}
@@ -30,6 +32,7 @@ public final class Segmenter implements AutoCloseable {
   private final InferenceOptions options;
   private final boolean owner;
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+  private long scoreBytes = Runtime.getRuntime().maxMemory() / 4;
   private boolean closed;
 
   /**
@@ -78,7 +81,7 @@ public final class Segmenter implements AutoCloseable {
   /**
    * The label of every voxel, on exactly the volume's grid.
    *
-   * @throws DataException when a voxel is not a finite number, or the volume is too large
+   * @throws DataException when a voxel is not a finite number
    */
   public LabelVolume segment(Volume volume) {
     return segment(volume, Progress.NONE, NEVER);
@@ -90,16 +93,78 @@ public final class Segmenter implements AutoCloseable {
    * @param progress told about each window, under the name of the volume's file
    * @param cancelled asked before each window
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number, or the volume is too large
+   * @throws DataException when a voxel is not a finite number
    */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return run(volume, progress, cancelled).labels();
+  }
+
+  /**
+   * Segments a volume, and says where the time went. Beside the volume, its preprocessed copy and
+   * the labels, memory holds the scores of at most a quarter of the heap, however many classes
+   * there are.
+   *
+   * @param progress told about each window, under the name of the volume's file
+   * @param cancelled asked before each window
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number, or memory cannot hold the
+   *     probabilities that {@link InferenceOptions#probabilities} asks for
+   */
+  public Segmentation run(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    long begin = System.nanoTime();
     volume.requireFinite();
     Volume prepared = plan.preprocessing().image(volume);
     Grid grid = prepared.grid();
     int[] extents = {grid.depth(), grid.height(), grid.width()};
+    long ready = System.nanoTime();
+    ScoreRestorer restorer =
+        plan.preprocessing()
+            .restorer(
+                volume.grid(), plan.classes(), options.probabilities(), parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
-    float[] scores = scores(prepared.voxels(), extents, watch);
-    return plan.preprocessing().restore(scores, plan.classes(), volume.grid());
+    long network = pass(prepared.voxels(), extents, planes(restorer), watch);
+    Components.keepLargest(volume.grid(), restorer.labels(), options.components());
+    LabelVolume labels = LabelVolume.of(volume.grid(), restorer.labels());
+    List<Volume> probabilities =
+        Arrays.stream(restorer.probabilities()).map(p -> Volume.of(volume.grid(), p)).toList();
+    double restore = seconds(System.nanoTime() - ready - network);
+    return new Segmentation(
+        labels,
+        probabilities,
+        new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
+  }
+
+  private static double seconds(long nanos) {
+    return nanos / 1e9;
+  }
+
+  /**
+   * What the encoder makes of a volume, for search, clustering or a classifier: the mean over the
+   * windows of the coarsest features' mean within each, [C]; windows lie and overlap as for {@link
+   * #segment}, without flips. Memory is that of one batch of windows beside the volume.
+   *
+   * @param progress told about each window, under the name of the volume's file
+   * @param cancelled asked before each window
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    volume.requireFinite();
+    Volume prepared = plan.preprocessing().image(volume);
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this segmenter is closed");
+      }
+      float[][] result = new float[1][];
+      try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
+        WindowEmbedding embedding = new WindowEmbedding(plan, network, options);
+        Tape.paused(() -> result[0] = embedding.of(prepared, watch));
+      }
+      return result[0];
+    } finally {
+      use.readLock().unlock();
+    }
   }
 
   /**
@@ -111,101 +176,112 @@ public final class Segmenter implements AutoCloseable {
    * @return labels [D, H, W]
    */
   public int[] segmentPrepared(float[] image, int[] extents) {
-    Watch watch = new Watch("(computed)", Progress.NONE, NEVER);
-    return SlidingWindow.argmax(scores(image, extents, watch), plan.classes());
+    ScoreRestorer restorer =
+        ScoreRestorer.same(extents, plan.classes(), parallel(network.device()));
+    pass(image, extents, planes(restorer), new Watch("(computed)", Progress.NONE, NEVER));
+    return restorer.labels();
   }
 
-  /**
-   * Class scores [D, H, W, C] of a preprocessed image [D, H, W]: the network's outputs before the
-   * softmax, averaged over windows and flips.
-   */
-  float[] scores(float[] image, int[] extents) {
-    return scores(image, extents, new Watch("(computed)", Progress.NONE, NEVER));
+  private static ScorePass.Planes planes(ScoreRestorer restorer) {
+    return new ScorePass.Planes() {
+      @Override
+      public List<ScoreStrip> strips(int mostRows) {
+        return restorer.strips(mostRows);
+      }
+
+      @Override
+      public void plane(ScoreStrip strip, int d, float[] scores) {
+        restorer.plane(strip, d, scores);
+      }
+    };
+  }
+
+  /** The threads of the device, or those of the CPU beside a GPU. */
+  static Parallel parallel(Device device) {
+    Backend backend = device.backend();
+    return (backend instanceof CpuBackend cpu ? cpu : (CpuBackend) Device.cpu().backend())
+        .parallel();
   }
 
   /** Who follows one volume's segmentation. */
-  private record Watch(String source, Progress progress, BooleanSupplier cancelled) {
-    String name() {
-      return source.substring(source.replace('\\', '/').lastIndexOf('/') + 1);
+  private static final class Watch implements ScorePass.Watch, AutoCloseable {
+    private final String source;
+    private final Progress progress;
+    private final BooleanSupplier cancelled;
+    private Progress.Task task;
+    private int windows;
+    private int done;
+
+    Watch(String source, Progress progress, BooleanSupplier cancelled) {
+      this.source = source;
+      this.progress = progress;
+      this.cancelled = cancelled;
+    }
+
+    @Override
+    public void begin(int total) {
+      windows = total;
+      String name = source.substring(source.replace('\\', '/').lastIndexOf('/') + 1);
+      task = progress.start(name, total, "windows");
+    }
+
+    @Override
+    public void check() {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException(
+            "Stopped after " + done + " of " + windows + " windows of " + source);
+      }
+    }
+
+    @Override
+    public void done(int n) {
+      done += n;
+      task.step(n);
+    }
+
+    @Override
+    public void close() {
+      if (task != null) {
+        task.close();
+      }
     }
   }
 
-  /** One pass of one window through the network. */
-  private record Pass(int[] corner, int flip) {}
-
-  private float[] scores(float[] image, int[] extents, Watch watch) {
-    long voxels = (long) extents[0] * extents[1] * extents[2];
-    if (image.length != voxels) {
+  /** Passes an image through the network; returns the nanoseconds that took. */
+  private long pass(float[] image, int[] extents, ScorePass.Planes planes, Watch watch) {
+    if (image.length != (long) extents[0] * extents[1] * extents[2]) {
       throw new IllegalArgumentException(
           image.length + " intensities for extents " + Arrays.toString(extents));
-    }
-    if (voxels * plan.classes() > Integer.MAX_VALUE - 8) {
-      throw new DataException(
-          watch.source()
-              + " has "
-              + voxels
-              + " voxels on the network's grid, too many for "
-              + plan.classes()
-              + " classes; cut it into parts or use a model with larger voxels.");
     }
     use.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("this segmenter is closed");
       }
-      float[][] result = new float[1][];
-      // A caller's tape would keep every activation of every window.
-      Tape.paused(() -> result[0] = slide(image, extents, watch));
-      return result[0];
+      ScorePass pass = new ScorePass(plan, network, options, image, extents);
+      try (watch) {
+        // A caller's tape would keep every activation of every window.
+        Tape.paused(() -> pass.run(planes, scoreBytes, watch));
+      }
+      return pass.networkNanos();
     } finally {
       use.readLock().unlock();
     }
   }
 
-  private float[] slide(float[] image, int[] extents, Watch watch) {
-    SlidingWindow sliding = new SlidingWindow(plan.window(), extents, options.overlap());
-    int flips = options.mirror() ? 8 : 1;
-    List<Pass> passes =
-        sliding.corners().stream()
-            .flatMap(c -> IntStream.range(0, flips).mapToObj(f -> new Pass(c, f)))
-            .toList();
-    float[] scores = new float[image.length * plan.classes()];
-    try (Progress.Task task = watch.progress().start(watch.name(), passes.size(), "windows")) {
-      for (int i = 0; i < passes.size(); i += options.batch()) {
-        if (watch.cancelled().getAsBoolean()) {
-          throw new CancellationException(
-              "Stopped after " + i + " of " + passes.size() + " windows of " + watch.source());
-        }
-        int n = Math.min(options.batch(), passes.size() - i);
-        run(passes.subList(i, i + n), sliding, image, scores);
-        task.step(n);
-      }
-    }
-    sliding.normalize(scores, plan.classes(), flips);
-    return scores;
+  /**
+   * Class scores [D, H, W, C] of a preprocessed image [D, H, W]: the network's outputs before the
+   * softmax, averaged over windows and flips.
+   *
+   * @param planes takes them plane by plane
+   */
+  void scores(float[] image, int[] extents, ScorePass.Planes planes) {
+    pass(image, extents, planes, new Watch("(computed)", Progress.NONE, NEVER));
   }
 
-  private void run(List<Pass> batch, SlidingWindow sliding, float[] image, float[] scores) {
-    int size = sliding.size();
-    int classes = plan.classes();
-    float[] input = new float[batch.size() * size];
-    for (int i = 0; i < batch.size(); i++) {
-      sliding.cut(image, batch.get(i).corner(), batch.get(i).flip(), input, i * size);
-    }
-    float[] output;
-    try (Scope scope = Scope.open()) {
-      int[] w = plan.window();
-      Tensor x = Tensor.of(network.device(), input, batch.size(), w[0], w[1], w[2], 1);
-      output = network.call(x).toFloats();
-    }
-    if (output.length != input.length * classes) {
-      throw new IllegalStateException(
-          "the network gave " + output.length + " scores, expected " + input.length * classes);
-    }
-    for (int i = 0; i < batch.size(); i++) {
-      Pass pass = batch.get(i);
-      sliding.add(output, i * size * classes, pass.flip(), scores, classes, pass.corner());
-    }
+  /** How many bytes of scores are held at a time; a quarter of the heap unless a test says so. */
+  void limitScores(long bytes) {
+    scoreBytes = bytes;
   }
 
   /**

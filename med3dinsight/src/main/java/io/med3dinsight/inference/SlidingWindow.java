@@ -20,6 +20,7 @@ final class SlidingWindow {
   private final int[] extents;
   private final int[][] starts;
   private final double[][] weights;
+  private final double[][] sums;
 
   /**
    * @param window extents of a window along D, H, W
@@ -31,9 +32,11 @@ final class SlidingWindow {
     this.extents = extents.clone();
     starts = new int[3][];
     weights = new double[3][];
+    sums = new double[3][];
     for (int a = 0; a < 3; a++) {
       starts[a] = starts(extents[a], window[a], (1 - overlap) * window[a]);
       weights[a] = gaussian(window[a]);
+      sums[a] = sums(a);
     }
   }
 
@@ -59,17 +62,46 @@ final class SlidingWindow {
     return g;
   }
 
-  /** Lower corners (d, h, w) of all windows; negative where a window begins before the volume. */
-  List<int[]> corners() {
+  /** First planes of the layers of windows, ascending; negative before the volume. */
+  int[] layers() {
+    return starts[0].clone();
+  }
+
+  /**
+   * Lower corners (d, h, w) of a layer's windows that reach rows of the volume; negative where a
+   * window begins before the volume.
+   *
+   * @param layer first plane, one of {@link #layers}
+   */
+  List<int[]> corners(int layer, int firstRow, int rows) {
     List<int[]> out = new ArrayList<>();
-    for (int z : starts[0]) {
-      for (int y : starts[1]) {
+    for (int y : starts[1]) {
+      if (y < firstRow + rows && y + window[1] > firstRow) {
         for (int x : starts[2]) {
-          out.add(new int[] {z, y, x});
+          out.add(new int[] {layer, y, x});
         }
       }
     }
     return out;
+  }
+
+  /** Lower corners (d, h, w) of all windows. */
+  List<int[]> corners() {
+    List<int[]> out = new ArrayList<>();
+    for (int layer : starts[0]) {
+      out.addAll(corners(layer, 0, extents[1]));
+    }
+    return out;
+  }
+
+  /** Planes of a window. */
+  int depth() {
+    return window[0];
+  }
+
+  /** How many planes of scores {@link ScoreSlab} must hold: a window's, and the one before. */
+  int planes() {
+    return Math.min(window[0], extents[0]) + 1;
   }
 
   /** Number of voxels of a window. */
@@ -107,29 +139,33 @@ final class SlidingWindow {
   }
 
   /**
-   * Adds a window's class scores, weighted, to those of the volume.
+   * Adds one plane of a window's class scores, weighted, to those of the volume.
    *
    * @param part [d, h, w, C] of a window that was cut with {@code flip}, from element {@code at} on
-   * @param scores [D, H, W, C]
+   * @param z the window's plane
    */
-  void add(float[] part, int at, int flip, float[] scores, int classes, int[] corner) {
+  void add(float[] part, int at, int flip, int z, int[] corner, ScoreSlab scores) {
+    int d = corner[0] + z;
+    if (d < 0 || d >= extents[0]) {
+      return;
+    }
+    int classes = scores.classes();
+    float[] plane = scores.plane(d);
     int first = Math.max(0, -corner[2]);
     int last = Math.min(window[2], extents[2] - corner[2]);
     int step = (flip & 4) == 0 ? classes : -classes;
-    for (int z = 0; z < window[0]; z++) {
-      for (int y = 0; y < window[1]; y++) {
-        if (!inside(corner, z, y)) {
-          continue;
-        }
-        double rowWeight = weights[0][z] * weights[1][y];
-        int to = (row(corner, z, y) + first) * classes;
-        int column = (flip & 4) == 0 ? first : window[2] - 1 - first;
-        int from = at + (flippedRow(z, y, flip) + column) * classes;
-        for (int x = first; x < last; x++, from += step) {
-          float weight = (float) (rowWeight * weights[2][x]);
-          for (int c = 0; c < classes; c++) {
-            scores[to++] += weight * part[from + c];
-          }
+    for (int y = 0; y < window[1]; y++) {
+      if (!inside(corner, z, y) || !scores.holds(corner[1] + y)) {
+        continue;
+      }
+      double rowWeight = weights[0][z] * weights[1][y];
+      int to = scores.row(corner[1] + y) + (corner[2] + first) * classes;
+      int column = (flip & 4) == 0 ? first : window[2] - 1 - first;
+      int from = at + (flippedRow(z, y, flip) + column) * classes;
+      for (int x = first; x < last; x++, from += step, to += classes) {
+        float weight = (float) (rowWeight * weights[2][x]);
+        for (int c = 0; c < classes; c++) {
+          plane[to + c] += weight * part[from + c];
         }
       }
     }
@@ -153,26 +189,21 @@ final class SlidingWindow {
   }
 
   /**
-   * Divides the sums by their weights.
+   * Divides a plane's sums by their weights.
    *
-   * @param scores [D, H, W, C]
    * @param flips how many flips of each window were added
    */
-  void normalize(float[] scores, int classes, int flips) {
+  void normalize(ScoreSlab scores, int d, int flips) {
     // The corners are every combination of the starts along the axes, so the sum of the products
     // of weights is the product of their sums.
-    double[] z = sums(0);
-    double[] y = sums(1);
-    double[] x = sums(2);
+    float[] plane = scores.plane(d);
     int at = 0;
-    for (int d = 0; d < extents[0]; d++) {
-      for (int h = 0; h < extents[1]; h++) {
-        double rowScale = 1 / (z[d] * y[h] * flips);
-        for (int w = 0; w < extents[2]; w++) {
-          float scale = (float) (rowScale / x[w]);
-          for (int c = 0; c < classes; c++) {
-            scores[at++] *= scale;
-          }
+    for (int h = scores.firstRow(); h < scores.firstRow() + scores.rows(); h++) {
+      double rowScale = 1 / (sums[0][d] * sums[1][h] * flips);
+      for (int w = 0; w < extents[2]; w++) {
+        float scale = (float) (rowScale / sums[2][w]);
+        for (int c = 0; c < scores.classes(); c++) {
+          plane[at++] *= scale;
         }
       }
     }
@@ -180,25 +211,12 @@ final class SlidingWindow {
 
   /** Sum of the weights of all windows at each position along an axis. */
   private double[] sums(int axis) {
-    double[] sums = new double[extents[axis]];
+    double[] sum = new double[extents[axis]];
     for (int start : starts[axis]) {
-      for (int i = Math.max(0, -start); i < window[axis] && start + i < sums.length; i++) {
-        sums[start + i] += weights[axis][i];
+      for (int i = Math.max(0, -start); i < window[axis] && start + i < sum.length; i++) {
+        sum[start + i] += weights[axis][i];
       }
     }
-    return sums;
-  }
-
-  /** The class of highest score at each voxel; the lower class where two are equal. */
-  static int[] argmax(float[] scores, int classes) {
-    int[] out = new int[scores.length / classes];
-    for (int i = 0; i < out.length; i++) {
-      int best = 0;
-      for (int c = 1; c < classes; c++) {
-        best = scores[i * classes + c] > scores[i * classes + best] ? c : best;
-      }
-      out[i] = best;
-    }
-    return out;
+    return sum;
   }
 }

@@ -7,32 +7,55 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
  * Agreement over a set of cases. Every class of every case enters the means, missed ones with the
- * scores that {@link ClassScore} states for them.
+ * scores that {@link Measure} states for them.
  *
- * @param dice mean over cases and classes
- * @param hd95 mean over cases and classes, in mm
  * @param classes means over the cases, one per class
  * @param cases the single cases
  */
-public record Evaluation(double dice, double hd95, List<ClassMean> classes, List<CaseScore> cases) {
+public record Evaluation(List<ClassMean> classes, List<CaseScore> cases) {
 
   /**
    * One class over all cases.
    *
    * @param label value in the label maps
    * @param name the structure's name
-   * @param dice mean Dice
-   * @param hd95 mean 95th percentile Hausdorff distance in mm
+   * @param means mean over the cases by every measure
    * @param missed cases in which the prediction has none of a structure that is there
+   * @param invented cases in which the prediction has a structure that is not there
+   * @param absent cases in which neither has it
    */
-  public record ClassMean(int label, String name, double dice, double hd95, int missed) {}
+  public record ClassMean(
+      int label, String name, Map<Measure, Double> means, int missed, int invented, int absent) {
+    public ClassMean {
+      means = Collections.unmodifiableMap(new EnumMap<>(means));
+    }
+
+    /** The mean by one measure. */
+    public double mean(Measure measure) {
+      return means.get(measure);
+    }
+
+    /** Mean Dice. */
+    public double dice() {
+      return mean(Measure.DICE);
+    }
+
+    /** Mean 95th percentile Hausdorff distance in mm. */
+    public double hd95() {
+      return mean(Measure.HD95);
+    }
+  }
 
   public Evaluation {
     classes = List.copyOf(classes);
@@ -40,7 +63,7 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
   }
 
   /**
-   * The means of cases that were scored with the same classes.
+   * The means of cases that were scored with the same classes and tolerance.
    *
    * @throws DataException when there is no case
    */
@@ -48,28 +71,61 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
     if (cases.isEmpty()) {
       throw new DataException("there is no case to evaluate; expected at least one.");
     }
+    if (cases.stream().mapToDouble(CaseScore::tolerance).distinct().count() > 1) {
+      throw new IllegalArgumentException("the cases were scored with different tolerances");
+    }
     List<ClassMean> classes = new ArrayList<>();
     for (int i = 0; i < cases.get(0).classes().size(); i++) {
       classes.add(mean(cases, i));
     }
-    double dice = cases.stream().mapToDouble(CaseScore::dice).average().orElseThrow();
-    double hd95 = cases.stream().mapToDouble(CaseScore::hd95).average().orElseThrow();
-    return new Evaluation(dice, hd95, classes, cases);
+    return new Evaluation(classes, cases);
   }
 
   private static ClassMean mean(List<CaseScore> cases, int index) {
-    double dice = 0;
-    double hd95 = 0;
-    int missed = 0;
-    for (CaseScore c : cases) {
-      ClassScore score = c.classes().get(index);
-      dice += score.dice();
-      hd95 += score.hd95();
-      missed += score.predictedVoxels() == 0 && score.referenceVoxels() > 0 ? 1 : 0;
+    List<ClassScore> scores = cases.stream().map(c -> c.classes().get(index)).toList();
+    Map<Measure, Double> means = new EnumMap<>(Measure.class);
+    for (Measure m : Measure.values()) {
+      means.put(m, scores.stream().mapToDouble(s -> s.value(m)).average().orElseThrow());
     }
-    ClassScore first = cases.get(0).classes().get(index);
-    int n = cases.size();
-    return new ClassMean(first.label(), first.name(), dice / n, hd95 / n, missed);
+    ClassScore first = scores.get(0);
+    return new ClassMean(
+        first.label(),
+        first.name(),
+        means,
+        (int) scores.stream().filter(ClassScore::missed).count(),
+        (int) scores.stream().filter(ClassScore::invented).count(),
+        (int) scores.stream().filter(ClassScore::absent).count());
+  }
+
+  /** Mean over cases and classes. */
+  public double mean(Measure measure) {
+    return cases.stream().mapToDouble(c -> c.mean(measure)).average().orElseThrow();
+  }
+
+  /** Mean Dice over cases and classes. */
+  public double dice() {
+    return mean(Measure.DICE);
+  }
+
+  /** Mean 95th percentile Hausdorff distance over cases and classes, in mm. */
+  public double hd95() {
+    return mean(Measure.HD95);
+  }
+
+  /** The tolerance in mm with which the cases were scored. */
+  public double tolerance() {
+    return cases.get(0).tolerance();
+  }
+
+  /** How sure {@link #mean} is, had other cases of the same kind been drawn. */
+  public Optional<Interval> interval(Measure measure, Bootstrap bootstrap) {
+    return bootstrap.mean(cases.stream().mapToDouble(c -> c.mean(measure)).toArray());
+  }
+
+  /** The same for one class, by its place in {@link #classes}. */
+  public Optional<Interval> interval(int index, Measure measure, Bootstrap bootstrap) {
+    return bootstrap.mean(
+        cases.stream().mapToDouble(c -> c.classes().get(index).value(measure)).toArray());
   }
 
   /**
@@ -77,11 +133,13 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
    * predictions (whatever their formats).
    *
    * @param names label value to name; empty to take every value that occurs in the files
+   * @param tolerance of {@link Measure#SURFACE_DICE} in mm
    * @throws DataException when a folder is missing or empty, a prediction is missing, or a pair
    *     cannot be compared
    */
   public static Evaluation ofFolders(
-      Path predictions, Path references, SortedMap<Integer, String> names) {
+      Path predictions, Path references, SortedMap<Integer, String> names, double tolerance) {
+    CaseScore.requireTolerance(tolerance);
     SortedMap<String, Path> predicted = images(predictions);
     SortedMap<String, Path> referenced = images(references);
     for (String id : referenced.keySet()) {
@@ -108,7 +166,11 @@ public record Evaluation(double dice, double hd95, List<ClassMean> classes, List
         (id, path) ->
             cases.add(
                 CaseScore.of(
-                    id, LabelVolume.read(predicted.get(id)), LabelVolume.read(path), known)));
+                    id,
+                    LabelVolume.read(predicted.get(id)),
+                    LabelVolume.read(path),
+                    known,
+                    tolerance)));
     return of(cases);
   }
 

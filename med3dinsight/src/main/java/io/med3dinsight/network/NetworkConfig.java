@@ -16,7 +16,9 @@ public sealed interface NetworkConfig
    * The factor along D, H, W by which the extents of an input must be divisible; 1 where any size
    * can be used.
    */
-  int[] divisor();
+  default int[] divisor() {
+    return new int[] {1, 1, 1};
+  }
 
   /**
    * A network of this shape with fresh weights.

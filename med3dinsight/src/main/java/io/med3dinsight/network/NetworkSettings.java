@@ -67,6 +67,18 @@ public record NetworkSettings(
         type, channels, convolutions, residual, patch, maxPatchVoxels, transformer, absolute);
   }
 
+  /** The same with another patch D, H, W. */
+  public NetworkSettings withPatch(int[] newPatch) {
+    return new NetworkSettings(
+        type, channels, convolutions, residual, newPatch, maxPatchVoxels, transformer, weights);
+  }
+
+  /** The same with other weights to start from; null for fresh ones. */
+  public NetworkSettings withWeights(Path file) {
+    return new NetworkSettings(
+        type, channels, convolutions, residual, patch, maxPatchVoxels, transformer, file);
+  }
+
   /** A residual UNet of four stages on patches of at most 96x96x96 voxels. */
   public static NetworkSettings standard() {
     return new NetworkSettings(new int[] {16, 32, 64, 128}, 2, true, null, 96 * 96 * 96);

@@ -220,11 +220,6 @@ public record NnFormerConfig(
   }
 
   @Override
-  public int[] divisor() {
-    return new int[] {1, 1, 1};
-  }
-
-  @Override
   public NnFormer build(Setup setup, int outputs, int supervised) {
     return new NnFormer(setup, this, outputs, supervised);
   }

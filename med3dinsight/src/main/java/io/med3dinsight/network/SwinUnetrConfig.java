@@ -106,11 +106,6 @@ public record SwinUnetrConfig(
   }
 
   @Override
-  public int[] divisor() {
-    return new int[] {1, 1, 1};
-  }
-
-  @Override
   public SwinUnetr build(Setup setup, int outputs, int supervised) {
     return new SwinUnetr(setup, this, outputs);
   }

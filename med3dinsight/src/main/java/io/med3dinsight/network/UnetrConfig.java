@@ -75,11 +75,6 @@ public record UnetrConfig(
   }
 
   @Override
-  public int[] divisor() {
-    return new int[] {1, 1, 1};
-  }
-
-  @Override
   public Unetr build(Setup setup, int outputs, int supervised) {
     return new Unetr(setup, this, outputs);
   }

@@ -12,19 +12,27 @@ import io.med3dinsight.slice.SliceChoice.Place;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /** The descriptions of a run's slices, made once and kept in its folder. */
-final class Descriptions {
+public final class Descriptions {
+  /** Unknown cases that a message names; there may be thousands. */
+  private static final int NAMED = 5;
+
   private final PreparedData data;
   private final RunSettings settings;
   private final Progress progress;
   private final BooleanSupplier stop;
 
-  Descriptions(PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
+  public Descriptions(
+      PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
     this.data = data;
     this.settings = settings;
     this.progress = progress;
@@ -36,14 +44,17 @@ final class Descriptions {
    *
    * @throws DataException when a training case has none, or a caption's slice does not exist
    */
-  Map<String, List<Caption>> of(RunFolder folder) {
+  public Map<String, List<Caption>> of(RunFolder folder) {
     List<Caption> all;
     if (Files.exists(folder.captions())) {
       all = CaptionFile.read(folder.captions());
       check(all, folder.captions());
     } else if (settings.describe().captions() != null) {
-      all = CaptionFile.read(settings.describe().captions());
-      check(all, settings.describe().captions());
+      Path file = settings.describe().captions();
+      all = CaptionFile.read(file);
+      requireKnown(all, file);
+      all = all.stream().map(this::prepared).toList();
+      check(all, file);
       CaptionFile.write(folder.captions(), all);
     } else {
       all = describe();
@@ -59,6 +70,31 @@ final class Descriptions {
     Map<String, List<Caption>> byCase = new LinkedHashMap<>();
     captions.forEach(c -> byCase.computeIfAbsent(c.volume(), v -> new ArrayList<>()).add(c));
     return byCase;
+  }
+
+  /** The caption with the number of its slice on the prepared grid. */
+  private Caption prepared(Caption c) {
+    int[] extents = data.extents().get(c.volume());
+    return extents == null ? c : c.on(extents[c.plane().axis()]);
+  }
+
+  private void requireKnown(List<Caption> captions, Path file) {
+    Set<String> known = new HashSet<>(data.dataset().ids());
+    data.dataset().test().forEach(c -> known.add(c.id()));
+    Set<String> unknown = new LinkedHashSet<>();
+    captions.stream().map(Caption::volume).filter(v -> !known.contains(v)).forEach(unknown::add);
+    if (!unknown.isEmpty()) {
+      throw new DataException(
+          file
+              + " describes "
+              + unknown.stream().limit(NAMED).collect(Collectors.joining(", "))
+              + (unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " more" : "")
+              + ", but "
+              + data.dataset().folder()
+              + " has no such case (it has "
+              + known.stream().sorted().findFirst().orElse("none")
+              + " and others); correct the names, or remove these lines.");
+    }
   }
 
   /**

@@ -26,13 +26,13 @@ import java.util.Map;
  * Trains the slice-text encoder, or loads the one that the settings name, and lets it embed the
  * slices and descriptions of a run.
  */
-final class Encoding {
+public final class Encoding {
   private final PreparedData data;
   private final RunSettings settings;
   private final TrainingContext context;
   private final Map<String, List<Caption>> captions;
 
-  Encoding(
+  public Encoding(
       PreparedData data,
       RunSettings settings,
       TrainingContext context,
@@ -44,15 +44,17 @@ final class Encoding {
   }
 
   /**
-   * The encoder that the settings name, or the one in the run's folder, trained first when it is not
-   * there; null when stopped.
+   * The encoder that the settings name, or the one in the run's folder, trained first when it is
+   * not there; null when stopped.
    */
-  SliceTextEncoder encoder(RunFolder folder) {
+  public SliceTextEncoder encoder(RunFolder folder) {
     Path clip = settings.clip().folder();
     if (clip != null) {
       Path cache = settings.clip().cache();
       SliceTextEncoder loaded = ClipSliceTextEncoder.load(clip, context.device());
-      context.progress().say("Slices and texts are embedded by " + loaded.id() + " of " + clip + ".");
+      context
+          .progress()
+          .say("Slices and texts are embedded by " + loaded.id() + " of " + clip + ".");
       return cached(loaded, cache == null ? folder.embeddings() : cache);
     }
     if (!Files.exists(folder.sliceTextEncoder())) {

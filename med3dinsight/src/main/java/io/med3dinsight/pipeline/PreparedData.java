@@ -28,7 +28,7 @@ import java.util.Map;
  *     it goes, the rest on the disk
  * @param extents D, H, W on the network's grid of every case by its id
  */
-record PreparedData(
+public record PreparedData(
     MsdDataset dataset,
     List<Case> training,
     List<Case> test,
@@ -39,15 +39,18 @@ record PreparedData(
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
 
-  static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
-    MsdDataset dataset =
-        settings.data() == null
-            ? SampleData.extract(folder.sample())
-            : MsdDataset.read(settings.data());
-    Split split =
-        settings.split() != null
-            ? Split.read(settings.split(), settings.fold())
-            : Split.of(dataset, settings.testShare(), settings.seed(), settings.fold());
+  /** Reads, measures and prepares the data of a run. */
+  public static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
+    return of(settings, folder, progress, null);
+  }
+
+  /**
+   * @param given the plan, where it is not to follow from the training cases; null otherwise
+   */
+  static PreparedData of(
+      RunSettings settings, RunFolder folder, Progress progress, SegmentationPlan given) {
+    MsdDataset dataset = dataset(settings, folder);
+    Split split = split(settings, dataset);
     List<Case> training = dataset.cases(split.train());
     List<Case> test = dataset.cases(split.test());
     if (test.isEmpty()) {
@@ -56,19 +59,7 @@ record PreparedData(
               + dataset.folder()
               + " names no case for testing; expected at least one, on which the run is scored.");
     }
-    Fingerprint fingerprint;
-    try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
-      fingerprint = Fingerprint.of(scans(dataset, training, task), dataset.isCt());
-    }
-    NetworkPlan network = NetworkPlan.of(settings.network(), fingerprint);
-    SegmentationPlan plan =
-        new SegmentationPlan(
-            dataset.name(),
-            dataset.modality(),
-            dataset.labels(),
-            fingerprint.preprocessing(),
-            network.patch(),
-            network.network());
+    SegmentationPlan plan = given == null ? plan(settings, dataset, training, progress) : given;
     Map<String, int[]> extents = new HashMap<>();
     // Read now, so that a damaged one is reported before anything is trained.
     try (Progress.Task task = progress.start("check", test.size(), "cases")) {
@@ -88,6 +79,36 @@ record PreparedData(
       throw e;
     }
     return new PreparedData(dataset, training, test, plan, prepared, extents);
+  }
+
+  /** The data set that the settings name. */
+  static MsdDataset dataset(RunSettings settings, RunFolder folder) {
+    return settings.data() == null
+        ? SampleData.extract(folder.sample())
+        : MsdDataset.read(settings.data());
+  }
+
+  static Split split(RunSettings settings, MsdDataset dataset) {
+    return settings.split() != null
+        ? Split.read(settings.split(), settings.fold())
+        : Split.of(dataset, settings.testShare(), settings.seed(), settings.fold());
+  }
+
+  /** What suits the training cases. */
+  static SegmentationPlan plan(
+      RunSettings settings, MsdDataset dataset, List<Case> training, Progress progress) {
+    Fingerprint fingerprint;
+    try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
+      fingerprint = Fingerprint.of(scans(dataset, training, task), dataset.isCt());
+    }
+    NetworkPlan network = NetworkPlan.of(settings.network(), fingerprint);
+    return new SegmentationPlan(
+        dataset.name(),
+        dataset.modality(),
+        dataset.labels(),
+        fingerprint.preprocessing(),
+        network.patch(),
+        network.network());
   }
 
   private static int[] extents(LabelledScan scan, SegmentationPlan plan) {

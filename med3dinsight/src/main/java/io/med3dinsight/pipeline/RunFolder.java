@@ -57,6 +57,16 @@ public record RunFolder(Path root) {
     return root.resolve("model.safetensors");
   }
 
+  /** Finished cells of a comparison. */
+  public Path cells() {
+    return root.resolve("cells.jsonl");
+  }
+
+  /** Folders of a comparison's cells. */
+  public Path cell(String name) {
+    return root.resolve("cells").resolve(name);
+  }
+
   /** Label maps of the test cases. */
   public Path prediction(String id) {
     return root.resolve("predictions").resolve(id + ".nii.gz");
@@ -73,7 +83,7 @@ public record RunFolder(Path root) {
    *
    * @throws UsageException when it holds results of a run already
    */
-  public void begin(RunSettings settings) throws IOException {
+  public void begin(Record settings) throws IOException {
     if (hasResults()) {
       throw new UsageException(
           "Folder "
@@ -85,7 +95,8 @@ public record RunFolder(Path root) {
   }
 
   private boolean hasResults() {
-    return Stream.of(captions(), checkpoints(), model()).anyMatch(Files::exists);
+    return Stream.of(captions(), checkpoints(), model(), cells(), root.resolve("cells"))
+        .anyMatch(Files::exists);
   }
 
   /**
@@ -108,6 +119,11 @@ public record RunFolder(Path root) {
    * @throws UsageException when there is no run
    */
   public RunSettings settings() {
+    return settings(RunSettings.standard());
+  }
+
+  /** The settings of another kind of run to be resumed, given that kind's defaults. */
+  public <R extends Record> R settings(R defaults) {
     if (!Files.exists(config())) {
       throw new UsageException(
           "Folder "
@@ -116,6 +132,6 @@ public record RunFolder(Path root) {
               + config().getFileName()
               + ".");
     }
-    return Configuration.read(RunSettings.standard(), config(), List.of());
+    return Configuration.read(defaults, config(), List.of());
   }
 }

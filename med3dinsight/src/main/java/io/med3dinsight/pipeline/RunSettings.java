@@ -1,6 +1,7 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
 import io.med3dinsight.encoder2d.SliceTextConfig;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.inference.InferenceOptions;
@@ -99,9 +100,38 @@ public record RunSettings(
     return with(folder, split, seed, describe, clip, network);
   }
 
+  /** The same with ready-made captions. */
+  public RunSettings withCaptions(Path file) {
+    DescribeSettings described = new DescribeSettings(describe.slicesPerPlane(), file);
+    return with(data, split, seed, described, clip, network);
+  }
+
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
     return with(data, split, newSeed, describe, clip, network);
+  }
+
+  /**
+   * The same without pretraining, for a part of the training cases.
+   *
+   * @param part the split that names them
+   * @param weights to start from; null for fresh ones
+   */
+  public RunSettings fewLabels(Path part, long newSeed, Path weights) {
+    return new RunSettings(
+        data,
+        part,
+        0,
+        testShare,
+        newSeed,
+        checkpointSeconds,
+        describe,
+        encoder2d,
+        clip,
+        Configuration.read(pretrain, null, List.of("enabled=false")),
+        network.withWeights(weights),
+        finetune,
+        inference);
   }
 
   /** The same with paths that hold in any working directory, so that a run resumes from any. */

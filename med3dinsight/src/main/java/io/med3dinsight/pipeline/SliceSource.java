@@ -11,7 +11,7 @@ import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Volume;
 
 /** Slices of one case on the network's grid, with the intensities of the file. */
-final class SliceSource {
+public final class SliceSource {
   private final Volume volume;
   private final IntensityScale scale;
 
@@ -20,25 +20,27 @@ final class SliceSource {
     this.scale = IntensityScale.of(volume.voxels());
   }
 
-  static SliceSource of(Case source, Preprocessing preprocessing) {
+  /** Reads a case. */
+  public static SliceSource of(Case source, Preprocessing preprocessing) {
     Preprocessing raw = new Preprocessing(preprocessing.spacing(), Normalization.none());
     return new SliceSource(raw.image(Volume.read(source.image()).requireFinite()));
   }
 
   /** Extents D, H, W. */
-  int[] extents() {
+  public int[] extents() {
     Grid g = volume.grid();
     return new int[] {g.depth(), g.height(), g.width()};
   }
 
-  Slice slice(Place place) {
+  /** The slice at a place. */
+  public Slice slice(Place place) {
     Grid g = volume.grid();
     double[] spacing = {g.spacing().z(), g.spacing().y(), g.spacing().x()};
     return Slice.of(volume.voxels(), extents(), spacing, place.plane(), place.index(), scale);
   }
 
   /** The slice that a caption describes. */
-  Slice slice(Caption caption) {
+  public Slice slice(Caption caption) {
     return slice(new Place(caption.plane(), caption.slice()));
   }
 }

@@ -10,6 +10,7 @@ import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
+import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.network.EncoderDecoder;
@@ -42,8 +43,18 @@ public final class TrainingRun {
   private final RunSettings settings;
   private final RunFolder folder;
   private final TrainingContext context;
+  private final SegmentationPlan plan;
 
   public TrainingRun(RunSettings settings, RunFolder folder, TrainingContext context) {
+    this(settings, folder, context, null);
+  }
+
+  /**
+   * @param plan where it is not to follow from the training cases; null otherwise
+   */
+  TrainingRun(
+      RunSettings settings, RunFolder folder, TrainingContext context, SegmentationPlan plan) {
+    this.plan = plan;
     this.settings = settings;
     this.folder = folder;
     this.context = context;
@@ -55,7 +66,7 @@ public final class TrainingRun {
    * @return the scores of the held-out cases; null when the context said stop
    */
   public Evaluation run() {
-    try (PreparedData data = PreparedData.of(settings, folder, context.progress())) {
+    try (PreparedData data = PreparedData.of(settings, folder, context.progress(), plan)) {
       return run(data);
     }
   }
@@ -181,7 +192,7 @@ public final class TrainingRun {
             validation,
             settings.seed())) {
       if (settings.pretrain().enabled()) {
-        startFromPretrained(stage);
+        startFromPretrained(stage, folder.pretrained(), settings.finetune().start());
       } else if (startFromWeights(stage.trained())) {
         stage.weightsReplaced();
       }
@@ -219,13 +230,20 @@ public final class TrainingRun {
     return true;
   }
 
-  private void startFromPretrained(FinetuneStage stage) {
+  /**
+   * Copies a pretrained network's weights into one that is to be fine-tuned.
+   *
+   * @param pretrained file as {@link RunFolder#pretrained} names it
+   * @param start which of the weights
+   */
+  public static void startFromPretrained(
+      FinetuneStage stage, Path pretrained, FinetuneSettings.Start start) {
     String prefix = PretrainNetwork.PREFIX;
     Map<String, Module> parts = new LinkedHashMap<>(stage.trained().encoderParts());
-    if (settings.finetune().start() == FinetuneSettings.Start.ENCODER_AND_DECODER) {
+    if (start == FinetuneSettings.Start.ENCODER_AND_DECODER) {
       parts.putAll(stage.trained().decoderParts());
     }
-    try (Checkpoint c = Checkpoint.open(folder.pretrained())) {
+    try (Checkpoint c = Checkpoint.open(pretrained)) {
       parts.forEach((name, part) -> c.load(part, prefix + name + "."));
     }
     stage.weightsReplaced();

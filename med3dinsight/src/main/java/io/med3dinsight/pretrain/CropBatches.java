@@ -103,6 +103,11 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
   }
 
   private void cut(float[] volume, int[] e, int[] start, float[] out, int at) {
+    cut(volume, e, start, patch, out, at);
+  }
+
+  /** Copies a crop of a volume of extents e; what lies outside of the volume stays as it is. */
+  static void cut(float[] volume, int[] e, int[] start, int[] patch, float[] out, int at) {
     int from = Math.max(0, start[2]);
     int to = Math.min(e[2], start[2] + patch[2]);
     for (int d = 0; d < patch[0]; d++) {

@@ -4,7 +4,10 @@ import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Augmentation;
 import io.med3dinsight.dataset.Augmentation.Change;
 import io.med3dinsight.psat.PsatSettings;
+import io.med3dinsight.transport.AlignmentKind;
+import io.med3dinsight.transport.InfoNceAlignment;
 import io.med3dinsight.transport.MetricKind;
+import io.med3dinsight.transport.TripletNegatives;
 
 /**
  * Settings of pretraining without labels.
@@ -22,9 +25,15 @@ import io.med3dinsight.transport.MetricKind;
  * @param reconstructionWeight of the mean squared error of the reconstructed volume
  * @param maskShare share of the volume hidden from the encoder, in blocks
  * @param maskBlock side of a block in voxels
+ * @param alignment how embeddings are pulled towards those of images and texts; none leaves their
+ *     weights unused
  * @param epsilon weight of the entropy in optimal transport
- * @param mass transported mass
- * @param metric distance between embeddings
+ * @param mass transported mass of partial optimal transport
+ * @param metric distance between embeddings, for transport and triplets
+ * @param temperature of InfoNCE at the start; it is learned
+ * @param margin of triplets
+ * @param negatives which wrong partners triplets count
+ * @param queue pairs of earlier steps that are compared as well; 0 for none
  * @param psat shape of the plane-slice-aware transformer
  * @param augmentation random changes of intensities; changes of geometry are not made, since
  *     descriptions name sides
@@ -44,9 +53,14 @@ public record PretrainSettings(
     double reconstructionWeight,
     double maskShare,
     int maskBlock,
+    AlignmentKind alignment,
     double epsilon,
     double mass,
     MetricKind metric,
+    double temperature,
+    double margin,
+    TripletNegatives negatives,
+    int queue,
     PsatSettings psat,
     Augmentation augmentation) {
   public PretrainSettings {
@@ -78,10 +92,69 @@ public record PretrainSettings(
               + reconstructionWeight
               + ": expected none below 0 and one above it.");
     }
-    if (imageWeight + textWeight > 0 && volumes * slices < 2) {
+    if (alignment == AlignmentKind.NONE && reconstructionWeight == 0) {
       throw new UsageException(
-          "pretrain.volumes times pretrain.slices is 1: alignment needs at least 2 pairs a step.");
+          "pretrain.alignment is none and pretrain.reconstructionWeight is 0: nothing is left to"
+              + " train; raise the weight or choose an alignment.");
     }
+    if (!(temperature >= InfoNceAlignment.LOWEST && temperature <= 1)) {
+      throw new UsageException(
+          "pretrain.temperature is " + temperature + ": expected 0.01 to 1, such as 0.07.");
+    }
+    if (!(margin >= 0) || Double.isInfinite(margin)) {
+      throw new UsageException(
+          "pretrain.margin is " + margin + ": expected 0 or more, such as 0.2.");
+    }
+    if (queue < 0 || queue > MOST_STORED) {
+      throw new UsageException(
+          "pretrain.queue is " + queue + ": expected 0 to " + MOST_STORED + " pairs.");
+    }
+    if (imageWeight + textWeight > 0
+        && alignment != AlignmentKind.NONE
+        && volumes * slices + queue < 2) {
+      throw new UsageException(
+          "pretrain.volumes times pretrain.slices is 1: alignment needs at least 2 pairs a step, or"
+              + " a pretrain.queue.");
+    }
+  }
+
+  /**
+   * Costs between all pairs are held in memory, and a transport plan of this size takes a second.
+   */
+  private static final int MOST_STORED = 4096;
+
+  /** Whether embeddings are aligned at all. */
+  public boolean aligns() {
+    return alignment != AlignmentKind.NONE && imageWeight + textWeight > 0;
+  }
+
+  /** The same with another alignment. */
+  public PretrainSettings withAlignment(AlignmentKind other) {
+    return new PretrainSettings(
+        enabled,
+        epochs,
+        stepsPerEpoch,
+        volumes,
+        slices,
+        learningRate,
+        warmup,
+        weightDecay,
+        maxNorm,
+        imageWeight,
+        textWeight,
+        reconstructionWeight,
+        maskShare,
+        maskBlock,
+        other,
+        epsilon,
+        mass,
+        metric,
+        temperature,
+        margin,
+        negatives,
+        queue,
+        psat,
+        augmentation);
   }
 
   private static void positive(String name, double value) {
@@ -107,9 +180,14 @@ public record PretrainSettings(
         1,
         0.3,
         8,
+        AlignmentKind.PARTIAL_OT,
         0.03,
         0.95,
         MetricKind.DIAGONAL,
+        0.07,
+        0.2,
+        TripletNegatives.ALL,
+        0,
         PsatSettings.standard(),
         intensitiesOnly());
   }

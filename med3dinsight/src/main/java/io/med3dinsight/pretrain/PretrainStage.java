@@ -1,5 +1,6 @@
 package io.med3dinsight.pretrain;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.dataset.PatchSize;
@@ -18,19 +19,20 @@ import io.med3dinsight.nn.optim.ParameterGroup;
 import io.med3dinsight.nn.optim.Schedule;
 import io.med3dinsight.training.Metrics;
 import io.med3dinsight.training.Stage;
-import io.med3dinsight.transport.Alignment;
-import io.med3dinsight.transport.PartialTransportAlignment;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Pretraining without labels (Med3DInsight, arXiv 2509.09064): alignment of the slices' embeddings
  * as seen from the volume with those of the frozen 2D image and text encoders, and reconstruction
- * of the volume, {@code w_i OT(e3d, e_image) + w_t OT(e3d, e_text) + w_r MSE(x, x')}.
+ * of the volume, {@code w_i A(e3d, e_image) + w_t A(e3d, e_text) + w_r MSE(x, x')}. The alignment A
+ * is partial optimal transport unless the settings say otherwise.
  */
 public final class PretrainStage implements Stage<CropBatches.Batch> {
   /** The stage's name in metrics and file names. */
   public static final String NAME = "pretrain";
+
+  private static final String STORED = "queue_filled";
 
   private final PretrainSettings settings;
   private final PatchSize patch;
@@ -39,7 +41,6 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
   private final CropBatches batches;
   private final PretrainNetwork network;
   private final Optimizer optimizer;
-  private final Alignment alignment;
 
   /**
    * @param embeddings name of the 2D encoders that the embeddings come from, which a checkpoint
@@ -59,14 +60,14 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
     batches = new CropBatches(volumes, settings, patch);
     network = new PretrainNetwork(Setup.of(device, seed), config, settings, batches.width());
     optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
-    alignment =
-        new PartialTransportAlignment(network.metric(), settings.epsilon(), settings.mass());
     description =
         JsonNodeFactory.instance
             .objectNode()
             .put("network", config.signature())
             .put("psat", settings.psat().toString())
             .put("metric", settings.metric().toString())
+            .put("alignment", settings.alignment().toString())
+            .put("queue", settings.queue())
             .put("embedding", batches.width())
             .put("encoder", embeddings);
   }
@@ -138,10 +139,9 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
     Tensor masked = volumes(batch.masked());
     Tensor[] features = network.volumes().encoder().features(masked);
     Tensor total = null;
-    if (settings.imageWeight() + settings.textWeight() > 0) {
+    if (settings.aligns()) {
       Tensor seen = network.psat().embed(features[features.length - 1], batch.queries());
-      total = align(total, seen, batch.images(), settings.imageWeight(), "image", metrics);
-      total = align(total, seen, batch.texts(), settings.textWeight(), "text", metrics);
+      total = aligned(seen, batch, metrics);
     }
     if (settings.reconstructionWeight() > 0) {
       Tensor rebuilt = network.volumes().fromFeatures(masked, features)[0];
@@ -163,16 +163,65 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
         1);
   }
 
+  /** Both alignments of a batch, with the pairs of earlier steps beside it. */
+  private Tensor aligned(Tensor seen, CropBatches.Batch batch, Metrics metrics) {
+    EmbeddingQueue queue = network.queue();
+    Tensor images = partners(batch.images(), seen);
+    Tensor texts = partners(batch.texts(), seen);
+    float[] found = seen.toFloats();
+    Tensor total = null;
+    if (queue == null) {
+      total = align(total, seen, images, batch.images(), found, "image", metrics);
+      total = align(total, seen, texts, batch.texts(), found, "text", metrics);
+      return total;
+    }
+    if (found.length / seen.dim(1) + queue.filled() > 1) {
+      Tensor u = queue.withSeen(seen);
+      total = align(total, u, queue.withImages(images), batch.images(), found, "image", metrics);
+      total = align(total, u, queue.withTexts(texts), batch.texts(), found, "text", metrics);
+    } else {
+      // The very first pair has nothing yet that it could be told apart from.
+      total = seen.sum().mul(0f);
+    }
+    queue.push(found, batch.images(), batch.texts());
+    return total;
+  }
+
+  private Tensor partners(float[] embeddings, Tensor seen) {
+    return Tensor.of(network.device(), embeddings, seen.dim(0), seen.dim(1));
+  }
+
   private Tensor align(
-      Tensor total, Tensor seen, float[] partners, double weight, String name, Metrics metrics) {
+      Tensor total,
+      Tensor u,
+      Tensor v,
+      float[] partners,
+      float[] seen,
+      String name,
+      Metrics metrics) {
+    double weight = name.equals("image") ? settings.imageWeight() : settings.textWeight();
     if (weight == 0) {
       return total;
     }
-    Tensor v = Tensor.of(network.device(), partners, seen.dim(0), seen.dim(1));
-    Tensor loss = alignment.loss(seen, v);
+    int own = seen.length / u.dim(1);
+    Tensor loss = network.alignment().loss(u, v, own);
     metrics.add("loss." + name, loss.item());
-    metrics.add("retrieval." + name, Retrieval.top1(seen.toFloats(), partners, seen.dim(0)));
+    metrics.add("retrieval." + name, Retrieval.top1(seen, partners, own));
     return plus(total, loss.mul((float) weight));
+  }
+
+  /** How full the queue is; its rows are buffers of the network. */
+  @Override
+  public ObjectNode state() {
+    ObjectNode state = JsonNodeFactory.instance.objectNode();
+    return network.queue() == null ? state : state.put(STORED, network.queue().filled());
+  }
+
+  @Override
+  public void restoreState(JsonNode state) {
+    if (network.queue() != null) {
+      network.queue().filled(state.path(STORED).asInt());
+    }
   }
 
   private static Tensor plus(Tensor total, Tensor term) {

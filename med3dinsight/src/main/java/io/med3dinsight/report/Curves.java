@@ -119,7 +119,7 @@ final class Curves {
             .xAxisTitle("step")
             .yAxisTitle(chart.kind.axis)
             .build();
-    style(xy.getStyler());
+    Charts.style(xy.getStyler());
     // Losses fall and scores rise, so these corners are the empty ones.
     xy.getStyler()
         .setLegendPosition(
@@ -145,31 +145,6 @@ final class Curves {
     xy.paint(g, WIDTH, HEIGHT);
     g.dispose();
     return picture;
-  }
-
-  private static void style(XYStyler styler) {
-    Color text = new Color(0x26292E);
-    Color grid = new Color(0xE3E5E8);
-    styler.setChartBackgroundColor(Color.WHITE);
-    styler.setPlotBackgroundColor(Color.WHITE);
-    styler.setPlotBorderVisible(false);
-    styler.setPlotGridLinesColor(grid);
-    styler.setPlotGridLinesStroke(new BasicStroke(1f));
-    styler.setPlotGridVerticalLinesVisible(false);
-    styler.setAxisTickMarksColor(grid);
-    styler.setAxisTickLabelsColor(text);
-    styler.setChartFontColor(text);
-    styler.setChartTitleFont(Lettering.bold(16));
-    styler.setAxisTitleFont(Lettering.plain(14));
-    styler.setAxisTickLabelsFont(Lettering.plain(13));
-    styler.setLegendFont(Lettering.plain(13));
-    styler.setLegendBorderColor(grid);
-    styler.setLegendBackgroundColor(new Color(255, 255, 255, 190));
-    styler.setLegendPadding(6);
-    styler.setMarkerSize(5);
-    styler.setXAxisDecimalPattern("#,##0");
-    styler.setChartPadding(8);
-    styler.setAntiAlias(true);
   }
 
   /** Scores have their whole range; losses start at zero unless that would flatten them. */

@@ -11,6 +11,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -25,7 +26,8 @@ import java.util.TreeSet;
  * are written as the strings "NaN", "Infinity" and "-Infinity", which JSON has no numbers for.
  *
  * <p>A line is in the file when {@link #append} returns. When the process is killed while it
- * writes, the half line at the end is dropped the next time the log is opened. Thread-safe.
+ * writes, the half line at the end is dropped the next time the log is opened. The same numbers go
+ * to TensorBoard, into the folder {@value EventFiles#FOLDER} of the run folder. Thread-safe.
  */
 public final class MetricsLog implements AutoCloseable {
   /** Name of the file in a run folder. */
@@ -42,9 +44,12 @@ public final class MetricsLog implements AutoCloseable {
   /** Not a channel: that would be closed by the interruption of a thread that writes. */
   private final RandomAccessFile out;
 
-  private MetricsLog(Path file, RandomAccessFile out) {
+  private final EventFiles events;
+
+  private MetricsLog(Path file, RandomAccessFile out, EventFiles events) {
     this.file = file;
     this.out = out;
+    this.events = events;
   }
 
   /**
@@ -56,7 +61,8 @@ public final class MetricsLog implements AutoCloseable {
     Path file = run.resolve(FILE);
     try {
       Files.createDirectories(run);
-      MetricsLog log = new MetricsLog(file, new RandomAccessFile(file.toFile(), "rw"));
+      EventFiles events = new EventFiles(run, Clock.systemUTC());
+      MetricsLog log = new MetricsLog(file, new RandomAccessFile(file.toFile(), "rw"), events);
       log.cut(wholeLines(Files.readString(file)));
       return log;
     } catch (IOException e) {
@@ -87,6 +93,7 @@ public final class MetricsLog implements AutoCloseable {
     } catch (IOException e) {
       throw new DataException(file + " cannot be written: " + e.getMessage() + ".", e);
     }
+    events.append(line);
   }
 
   /**
@@ -110,10 +117,22 @@ public final class MetricsLog implements AutoCloseable {
         reached |= here;
         end = text.indexOf('\n', from) + 1;
       }
+      forget(text.substring(end), number);
       cut(text.substring(0, end));
     } catch (IOException e) {
       throw new DataException(file + " cannot be read: " + e.getMessage() + ".", e);
     }
+  }
+
+  /** Has TensorBoard forget the lines that are dropped. */
+  private void forget(String dropped, int number) {
+    Map<String, Long> first = new LinkedHashMap<>();
+    int at = number;
+    for (String text : dropped.lines().toList()) {
+      MetricsLine line = parse(file, at++, text);
+      first.merge(line.stage(), line.step(), Math::min);
+    }
+    first.forEach(events::forget);
   }
 
   private void cut(String kept) throws IOException {
@@ -129,6 +148,7 @@ public final class MetricsLog implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    events.close();
     try {
       out.getFD().sync();
       out.close();

@@ -7,7 +7,6 @@ import io.med3dinsight.metric.CaseScore;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.volume.AtomicFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,12 +27,15 @@ public final class RunReport {
   private final Path run;
   private final String title;
   private final Evaluation test;
+  private final List<ViewedCase> viewed;
   private final Provenance provenance;
 
-  private RunReport(Path run, String title, Evaluation test) throws IOException {
+  private RunReport(Path run, String title, Evaluation test, List<ViewedCase> viewed)
+      throws IOException {
     this.run = run;
     this.title = title;
     this.test = test;
+    this.viewed = viewed;
     provenance = OriginSections.provenance(run);
   }
 
@@ -44,11 +46,13 @@ public final class RunReport {
    * @param title heading of the page
    * @param test scores on the test cases; null when there are none
    * @param pictures overlays of the test cases, of which the lowest, median and highest are shown
+   * @param viewed cases for the viewer, such as those of {@link #shown}; without any there is none
    * @throws DataException when the folder's files are damaged or cannot be read or written
    */
-  public static void write(Path run, String title, Evaluation test, List<Picture> pictures) {
+  public static void write(
+      Path run, String title, Evaluation test, List<Picture> pictures, List<ViewedCase> viewed) {
     try {
-      RunReport report = new RunReport(run, title, test);
+      RunReport report = new RunReport(run, title, test, viewed);
       MetricsLog.writeTable(run);
       byte[] page = report.page(pictures).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(run.resolve(FILE), out -> out.write(page));
@@ -56,6 +60,16 @@ public final class RunReport {
       throw new DataException(
           "the report of " + run + " cannot be written: " + e.getMessage() + ".", e);
     }
+  }
+
+  /** The page without a viewer; see the other method. */
+  public static void write(Path run, String title, Evaluation test, List<Picture> pictures) {
+    write(run, title, test, pictures, List.of());
+  }
+
+  /** The cases that a page shows: those with the lowest, median and highest Dice. */
+  public static List<String> shown(Evaluation test) {
+    return ScoreSections.shown(test.cases()).values().stream().map(CaseScore::id).toList();
   }
 
   private String page(List<Picture> pictures) throws IOException {
@@ -66,7 +80,7 @@ public final class RunReport {
     html.element("title", "", title)
         .raw("<style>\n" + css() + "</style>\n</head>\n<body>\n<main>\n");
     head();
-    new ScoreSections(html, test).write(pictures);
+    new ScoreSections(html, test).write(pictures, viewed);
     TrainingSections training = new TrainingSections(html, MetricsLog.read(run));
     training.training(run.resolve(CURVES));
     training.pretraining(pretrain);
@@ -145,11 +159,6 @@ public final class RunReport {
   }
 
   private static String css() throws IOException {
-    try (InputStream in = RunReport.class.getResourceAsStream("report.css")) {
-      if (in == null) {
-        throw new IllegalStateException("The program's jar is damaged: report.css is missing");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+    return ViewerSection.resource("report.css");
   }
 }

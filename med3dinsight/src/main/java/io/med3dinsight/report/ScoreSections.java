@@ -32,14 +32,15 @@ final class ScoreSections {
     byDice.sort(Comparator.comparingDouble(CaseScore::dice).thenComparing(CaseScore::id));
   }
 
-  void write(List<Picture> pictures) throws IOException {
+  void write(List<Picture> pictures, List<ViewedCase> viewed) throws IOException {
     html.heading("Scores on the test cases");
     if (test == null) {
       html.paragraph("This run has no test cases, so there are no scores.");
     } else {
       classes();
       html.smallHeading("Spread over the cases");
-      html.raw(StripPlot.svg(test));
+      html.raw(StripPlot.dice(test));
+      html.raw(StripPlot.hd95(test));
       html.note(
           test.cases().size() >= 5
               ? "One dot per case; the line is the median, the box holds the middle half."
@@ -51,6 +52,7 @@ final class ScoreSections {
     }
     html.heading("Pictures");
     pictures(pictures);
+    new ViewerSection(html, viewed).write(viewed.stream().map(c -> title(c.id())).toList());
   }
 
   private void classes() {
@@ -156,16 +158,13 @@ final class ScoreSections {
   }
 
   private void scored(List<CaseScore> shown, Map<String, Picture> byCase) throws IOException {
-    int last = shown.size() - 1;
-    for (int i : new LinkedHashSet<>(List.of(0, last / 2, last))) {
-      CaseScore c = shown.get(i);
-      String place =
-          last == 0 ? "Case " : i == 0 ? "Lowest: " : i == last ? "Highest: " : "Median: ";
+    for (Map.Entry<String, CaseScore> entry : shown(shown).entrySet()) {
+      CaseScore c = entry.getValue();
       html.picture(
           "case",
           byCase.get(c.id()).file(),
           alternative(c.id()),
-          place
+          entry.getKey()
               + c.id()
               + ", Dice "
               + Text.score(c.dice())
@@ -173,6 +172,32 @@ final class ScoreSections {
               + Text.mm(c.hd95())
               + " mm");
     }
+  }
+
+  /** The cases with the lowest, median and highest Dice, by what they are introduced with. */
+  static Map<String, CaseScore> shown(List<CaseScore> cases) {
+    List<CaseScore> byDice = new ArrayList<>(cases);
+    byDice.sort(Comparator.comparingDouble(CaseScore::dice).thenComparing(CaseScore::id));
+    Map<String, CaseScore> shown = new LinkedHashMap<>();
+    int last = byDice.size() - 1;
+    for (int i : new LinkedHashSet<>(List.of(0, last / 2, last))) {
+      String place =
+          last == 0 ? "Case " : i == 0 ? "Lowest: " : i == last ? "Highest: " : "Median: ";
+      shown.put(place, byDice.get(i));
+    }
+    return shown;
+  }
+
+  private String title(String id) {
+    if (test == null) {
+      return id;
+    }
+    for (Map.Entry<String, CaseScore> entry : shown(test.cases()).entrySet()) {
+      if (entry.getValue().id().equals(id)) {
+        return entry.getKey() + id + ", Dice " + Text.score(entry.getValue().dice());
+      }
+    }
+    return id;
   }
 
   private static String alternative(String id) {

@@ -87,6 +87,14 @@ public interface Stage<B> extends AutoCloseable {
    */
   default void endEpoch(int epoch, Metrics metrics) {}
 
+  /**
+   * Whether training ends with this epoch, before the last one; asked after {@link #endEpoch}, and
+   * again when a finished stage is resumed.
+   */
+  default boolean endsEarly() {
+    return false;
+  }
+
   @Override
   void close();
 }

@@ -63,7 +63,7 @@ public final class Trainer<B> {
     context.metrics().rewind(stage.name(), stage.optimizer().steps());
     long total = (long) stage.epochs() * stage.stepsPerEpoch();
     long done = stage.optimizer().steps();
-    if (done >= total) {
+    if (done >= total || stage.endsEarly()) {
       return true;
     }
     stage.module().train(true);
@@ -91,6 +91,9 @@ public final class Trainer<B> {
       task.step();
       if (sample.key().index() == stage.stepsPerEpoch() - 1) {
         endEpoch(sample.key().epoch());
+        if (stage.endsEarly()) {
+          return true;
+        }
       }
       if (System.nanoTime() - saved > context.checkpointEvery().toNanos()) {
         save(context.lastCheckpoint(stage.name()));

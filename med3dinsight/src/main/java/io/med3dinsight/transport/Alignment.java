@@ -5,10 +5,17 @@ import io.med3dinsight.engine.tensor.Tensor;
 /** Pulls each embedding of a volume's slice towards the embedding of its own image or text. */
 public interface Alignment {
   /**
-   * The loss, a scalar.
+   * The loss, a scalar, of a batch with pairs of earlier batches beside it.
    *
-   * @param u embeddings [B,E] of length 1, computed from volumes; B pairs, E width
-   * @param v embeddings [B,E] of length 1 of their partners, row by row, frozen
+   * @param u embeddings [R,E] of length 1, computed from volumes; R pairs, E width
+   * @param v embeddings [R,E] of length 1 of their partners, row by row, frozen
+   * @param own how many of the first rows are the batch, whose pairs the loss is a mean over; the
+   *     others only take part as what those must be told apart from
    */
-  Tensor loss(Tensor u, Tensor v);
+  Tensor loss(Tensor u, Tensor v, int own);
+
+  /** The loss of a batch alone. */
+  default Tensor loss(Tensor u, Tensor v) {
+    return loss(u, v, u.dim(0));
+  }
 }

@@ -3,7 +3,6 @@ package io.med3dinsight.transport;
 import io.med3dinsight.engine.function.Transport;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
-import io.med3dinsight.training.DivergenceException;
 
 /**
  * Alignment by partial optimal transport: costs {@code C_ij = d(u_i, v_j) / max d} under a learned
@@ -11,6 +10,9 @@ import io.med3dinsight.training.DivergenceException;
  * loss {@code -(1/B) sum_i log P_ii}, the divergence of the identity matching from the plan (Luong
  * et al., ICLR 2024, arXiv 2405.10084; Med3DInsight, arXiv 2509.09064: eps 0.03, m 0.95). Mass that
  * is not moved lets go of pairs that do not fit, such as noisy descriptions.
+ *
+ * <p>Pairs of earlier batches are further rows and columns of the same problem; the loss is the
+ * mean over the batch's rows.
  *
  * @param metric shared by all terms of a loss
  * @param epsilon weight of the entropy
@@ -20,31 +22,19 @@ public record PartialTransportAlignment(MahalanobisMetric metric, double epsilon
     implements Alignment {
   /**
    * @throws IllegalArgumentException for a single pair, whose plan is constant and has no gradient
-   * @throws DivergenceException when a distance is not finite
+   * @throws io.med3dinsight.training.DivergenceException when a distance is not finite
    */
   @Override
-  public Tensor loss(Tensor u, Tensor v) {
-    if (u.dim(0) < 2) {
-      throw new IllegalArgumentException(
-          "Alignment by transport needs at least 2 pairs in a batch, but was given "
-              + u.dim(0)
-              + ": raise pretrain.volumes or pretrain.slices.");
-    }
+  public Tensor loss(Tensor u, Tensor v, int own) {
+    Partners.require("Alignment by transport", u, v, own);
     return Scope.tidy(
         () -> {
           Tensor cost = metric.distance(batch(u), batch(v));
-          requireFinite(cost);
+          Partners.finite(cost, "a distance");
           Transport.Solution s = Transport.partial(Transport.divideByMax(cost), epsilon, mass);
-          return Transport.matchingLoss(s.logPlan());
+          Tensor plan = s.logPlan();
+          return Transport.matchingLoss(own == u.dim(0) ? plan : plan.slice(1, 0, own));
         });
-  }
-
-  private static void requireFinite(Tensor cost) {
-    for (float c : cost.toFloats()) {
-      if (!Float.isFinite(c)) {
-        throw new DivergenceException("a distance between embeddings is " + c);
-      }
-    }
   }
 
   private static Tensor batch(Tensor x) {

@@ -21,6 +21,11 @@ record LinearAxis(int[] low, int[] high, float[] weight) {
     return new LinearAxis(low, high, weight);
   }
 
+  /** The last input that output i needs: {@code high[i]}, unless nothing is taken from it. */
+  int last(int i) {
+    return weight[i] == 0 ? low[i] : high[i];
+  }
+
   /** The nearer of the two inputs; in the middle the lower one. */
   int nearest(int i) {
     return weight[i] > 0.5f ? high[i] : low[i];

@@ -175,22 +175,36 @@ public final class Orientation {
         Affine.of(rows));
   }
 
+  /** How far apart neighbours along the RAS axes W, H and D lie in the file's order. */
+  int[] strides(Grid file) {
+    int[] fileStride = {1, file.width(), file.width() * file.height()};
+    int[] stride = new int[3];
+    for (int out = 0; out < 3; out++) {
+      int in = fileAxis[out];
+      stride[out] = flipped[out] ? -fileStride[in] : fileStride[in];
+    }
+    return stride;
+  }
+
+  /** Index of the first RAS voxel in the file's order. */
+  int start(Grid file) {
+    int[] stride = strides(file);
+    int start = 0;
+    for (int out = 0; out < 3; out++) {
+      start -= flipped[out] ? (file.extent(fileAxis[out]) - 1) * stride[out] : 0;
+    }
+    return start;
+  }
+
   private interface Pair {
     void at(int ras, int file);
   }
 
   /** Visits every voxel once, with its index in RAS order and in the file's order. */
   private void walk(Grid file, Pair pair) {
-    int[] fileStride = {1, file.width(), file.width() * file.height()};
-    int[] stride = new int[3];
-    int[] extent = new int[3];
-    int start = 0;
-    for (int out = 0; out < 3; out++) {
-      int in = fileAxis[out];
-      extent[out] = file.extent(in);
-      stride[out] = flipped[out] ? -fileStride[in] : fileStride[in];
-      start += flipped[out] ? (extent[out] - 1) * fileStride[in] : 0;
-    }
+    int[] stride = strides(file);
+    int start = start(file);
+    int[] extent = {file.extent(fileAxis[0]), file.extent(fileAxis[1]), file.extent(fileAxis[2])};
     int ras = 0;
     for (int d = 0; d < extent[2]; d++) {
       for (int h = 0; h < extent[1]; h++) {

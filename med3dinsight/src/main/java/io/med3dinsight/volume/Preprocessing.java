@@ -1,5 +1,8 @@
 package io.med3dinsight.volume;
 
+import io.med3dinsight.DataException;
+import io.med3dinsight.engine.cpu.Parallel;
+
 /**
  * The way from a file's voxels to a network's and back: RAS order, one voxel size, normalised
  * intensities.
@@ -31,16 +34,24 @@ public record Preprocessing(Spacing spacing, Normalization normalization) {
   }
 
   /**
-   * The network's class scores as a label map on exactly the file's grid: interpolated, then the
-   * largest.
+   * Takes the network's class scores on {@code grid(file)} plane by plane, and gives labels on
+   * exactly the file's grid.
    *
-   * @param scores [D, H, W, C] on {@code grid(file)}
    * @param classes C; class number and label are the same
+   * @param probabilities whether every class's probability is wanted too
+   * @throws DataException when memory cannot hold the probabilities
    */
-  public LabelVolume restore(float[] scores, int classes, Grid file) {
+  public ScoreRestorer restorer(Grid file, int classes, boolean probabilities, Parallel parallel) {
     Orientation orientation = Orientation.of(file);
     Grid ras = orientation.toRas(file);
-    int[] labels = Resampling.argmax(scores, classes, grid(file), ras);
-    return orientation.fromRas(LabelVolume.of(ras, labels), file);
+    Grid from = grid(file);
+    return new ScoreRestorer(
+        new int[] {from.depth(), from.height(), from.width()},
+        new int[] {ras.depth(), ras.height(), ras.width()},
+        orientation.start(file),
+        orientation.strides(file),
+        classes,
+        probabilities,
+        parallel);
   }
 }

@@ -69,6 +69,29 @@ class CaptionFileTest {
     assertEquals(List.of(new Caption("a", Plane.CORONAL, 0, "t", "")), CaptionFile.read(file));
   }
 
+  @Test
+  void countOfSlicesAndPromptAreKeptWhereThereAreAny() throws IOException {
+    Path file = folder.resolve("captions.jsonl");
+    Caption c = new Caption("a", Plane.SAGITTAL, 3, 4, "Words.", "m", "0123456789abcdef");
+    CaptionFile.write(file, List.of(c));
+    assertEquals(
+        "{\"volume\":\"a\",\"plane\":\"sagittal\",\"slice\":3,\"slices\":4,\"text\":\"Words.\","
+            + "\"model\":\"m\",\"prompt\":\"0123456789abcdef\"}\n",
+        Files.readString(file));
+    assertEquals(List.of(c), CaptionFile.read(file));
+  }
+
+  /** The middle of slice 3 of 10 lies at 3.5 tenths of the way. */
+  @ParameterizedTest
+  @CsvSource({"3, 10, 10, 3", "3, 10, 20, 7", "3, 10, 5, 1", "9, 10, 3, 2", "0, 1, 7, 3"})
+  void slicesAreFoundOnAnotherGrid(int slice, int slices, int count, int expected) {
+    Caption c = new Caption("a", Plane.AXIAL, slice, slices, "t", "m", null);
+    assertEquals(expected, c.on(count).slice());
+    assertEquals(count, c.on(count).slices());
+    Caption prepared = new Caption("a", Plane.AXIAL, slice, "t", "m");
+    assertEquals(prepared, prepared.on(count));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -86,6 +109,8 @@ class CaptionFileTest {
         "{\"volume\":\"a\",\"plane\":\"axial\",\"slice\":1,\"text\":7} | \"text\" is 7",
         "{\"volume\":\"a\",\"plane\":\"axial\",\"slice\":-1,\"text\":\"t\"} | \"slice\" is -1",
         "{\"volume\":\"a\",\"plane\":\"axial\",\"slice\":1.5,\"text\":\"t\"} | \"slice\" is 1.5",
+        "{\"volume\":\"a\",\"plane\":\"axial\",\"slice\":3,\"slices\":3,\"text\":\"t\"} | \"slices\" is 3",
+        "{\"volume\":\"a\",\"plane\":\"axial\",\"slice\":3,\"slices\":9.5,\"text\":\"t\"} | \"slices\" is 9.5",
         "{\"volume\":\"a\",\"plane\":\"axal\",\"slice\":1,\"text\":\"t\"} | no plane \"axal\""
       })
   void aBadLineIsNamed(String line, String words) throws IOException {

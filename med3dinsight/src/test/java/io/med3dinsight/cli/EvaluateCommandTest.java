@@ -65,14 +65,17 @@ class EvaluateCommandTest {
     assertEquals(0, ended.code(), ended.err());
     String expected =
         """
-        class    Dice  HD95 mm  missed
-        a,b    0.8333     0.90       0
-        c      0.5000    12.02       1
-        mean   0.6667     6.46       1
+        class    Dice     IoU     NSD     HD   HD95   ASSD  missed  invented  absent
+        a,b    0.8333  0.7500  0.8333   1.00   0.90   0.33       0         0       0
+        c      0.5000  0.5000  0.5000  12.02  12.02  12.02       1         0       0
+        mean   0.6667  0.6250  0.6667   6.51   6.46   6.18       1         0       0
+        95 % intervals of the means: Dice 0.5000 to 0.8333, IoU 0.5000 to 0.7500, \
+        NSD 0.5000 to 0.8333, HD 1.00 to 12.02, HD95 0.90 to 12.02, ASSD 0.33 to 12.02.
+        Distances in mm; NSD at 1 mm; classes by name: Dice.
 
-        case    Dice  HD95 mm     a,b       c
-        p1    0.8333     0.90  0.6667  1.0000
-        p2    0.5000    12.02  1.0000  0.0000
+        case    Dice     IoU     NSD     HD   HD95   ASSD     a,b       c
+        p1    0.8333  0.7500  0.8333   1.00   0.90   0.33  0.6667  1.0000
+        p2    0.5000  0.5000  0.5000  12.02  12.02  12.02  1.0000  0.0000
         """;
     assertEquals(expected, ended.out());
     assertEquals("", ended.err());
@@ -96,13 +99,31 @@ class EvaluateCommandTest {
     assertEquals(diagonal / 2, test.at("/cases/p2/hd95").doubleValue(), 1e-12);
     assertEquals(2.0 / 3, test.at("/cases/p1/classes/a,b/dice").doubleValue(), 1e-12);
     assertEquals(1.8, test.at("/cases/p1/classes/a,b/hd95").doubleValue(), 1e-12);
+    assertEquals(1, test.at("/surface_dice_tolerance_mm").doubleValue());
+    assertEquals(0.5, test.at("/iou/low").doubleValue(), 1e-12);
+    assertEquals(0.75, test.at("/iou/high").doubleValue(), 1e-12);
+    assertEquals(0.5, test.at("/cases/p1/classes/a,b/iou").doubleValue(), 1e-12);
+    assertEquals(0.006, test.at("/cases/p1/classes/a,b/predicted_ml").doubleValue(), 1e-12);
+    assertEquals(2000, test.at("/bootstrap/resamples").intValue());
+    String third = Double.toString(2.0 / 3);
+    String p95 = Double.toString((0.95 * 2 - 1) * 2);
+    String far = diagonal + "," + diagonal + "," + diagonal;
     assertEquals(
         List.of(
-            "case,label,class,dice,hd95_mm,predicted_voxels,reference_voxels",
-            "p1,1,\"a,b\"," + 2 * 2.0 / 6 + "," + (0.95 * 2 - 1) * 2 + ",3,3",
-            "p1,2,c,1.0,0.0,4,4",
-            "p2,1,\"a,b\",1.0,0.0,3,3",
-            "p2,2,c,0.0," + diagonal + ",0,2"),
+            "case,label,class,dice,iou,surface_dice,hd_mm,hd95_mm,assd_mm,"
+                + "predicted_voxels,reference_voxels,predicted_ml,reference_ml",
+            "p1,1,\"a,b\","
+                + third
+                + ",0.5,"
+                + third
+                + ",2.0,"
+                + p95
+                + ","
+                + third
+                + ",3,3,0.006,0.006",
+            "p1,2,c,1.0,1.0,1.0,0.0,0.0,0.0,4,4,0.008,0.008",
+            "p2,1,\"a,b\",1.0,1.0,1.0,0.0,0.0,0.0,3,3,0.006,0.006",
+            "p2,2,c,0.0,0.0,0.0," + far + ",0,2,0.0,0.004"),
         Files.readAllLines(csv));
   }
 
@@ -112,6 +133,20 @@ class EvaluateCommandTest {
     assertEquals(0, ended.code(), ended.err());
     assertTrue(ended.out().contains("label 1"), ended.out());
     assertTrue(ended.out().contains("label 2"), ended.out());
+  }
+
+  @Test
+  void toleranceAndBootstrapAreTheUsers() throws IOException {
+    Path json = folder.resolve("scores.json");
+    Ended ended =
+        evaluate("--tolerance", "2", "--bootstrap", "100", "--seed", "7", "-o", json.toString());
+    assertEquals(0, ended.code(), ended.err());
+    assertTrue(ended.out().contains("NSD at 2 mm"), ended.out());
+    JsonNode test = new ObjectMapper().readTree(json.toFile()).at("/segmentation/test");
+    assertEquals(1, test.at("/cases/p1/surface_dice").doubleValue());
+    assertEquals(7, test.at("/bootstrap/seed").intValue());
+    assertRefused(2, "tolerance", evaluate("--tolerance", "-1"));
+    assertRefused(2, "resamples", evaluate("--bootstrap", "1"));
   }
 
   private void assertRefused(int code, String part, Ended ended) {

@@ -106,6 +106,46 @@ class PredictCommandTest {
     assertEquals(List.of("a.nii.gz"), names(out));
   }
 
+  @Test
+  void partsAndProbabilitiesAndWhereTheTimeWent() throws IOException {
+    Path image = image("a_0000.nii.gz", 13);
+    Ended ended = predict(run, image, out + ".nii.gz", "--probabilities");
+    assertEquals(0, ended.code(), ended.err());
+    assertTrue(
+        ended.err().matches("(?s).*Java started in [0-9.]+ s, model loaded in [0-9.]+ s.*"),
+        ended.err());
+    assertTrue(
+        ended
+            .err()
+            .matches("(?s).*a_0000.nii.gz: read [0-9.]+ s, prepared .*, network .*written.*"),
+        ended.err());
+    float sum = 0;
+    for (int c = 0; c < 3; c++) {
+      Volume map = Volume.read(folder.resolve("out_prob" + c + ".nii.gz"));
+      assertEquals(Volume.read(image).grid(), map.grid());
+      sum += map.voxels()[100];
+    }
+    assertEquals(1, sum, 1e-6);
+
+    Path labels = folder.resolve("out.nii.gz");
+    Files.delete(labels);
+    assertRefused(
+        2, "out_prob0.nii.gz is there already", predict(run, image, labels, "--probabilities"));
+    assertEquals(0, predict(run, image, labels, "--largest-component", "26").code());
+    assertRefused(
+        2, "expected 6", predict(run, image, labels, "--force", "--largest-component", "18"));
+  }
+
+  @Test
+  void probabilitiesReplaceNoLabelMap() {
+    image("a.nii.gz", 9);
+    image("a_prob1.nii.gz", 9);
+    assertRefused(
+        2,
+        "would replace another image or label map",
+        predict(run, images, out, "--probabilities"));
+  }
+
   private static String shape(Path labels) {
     return LabelVolume.read(labels).grid().shapeText();
   }

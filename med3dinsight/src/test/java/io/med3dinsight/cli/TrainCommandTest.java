@@ -11,6 +11,7 @@ import io.med3dinsight.cli.Programs.Ended;
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.LabelVolume;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -205,6 +206,20 @@ class TrainCommandTest {
     assertFalse(Files.exists(run.resolve("encoder2d.safetensors")));
     assertFalse(Files.exists(run.resolve("pretrained.safetensors")));
     assertFalse(json(run.resolve("metrics.json")).has("encoder2d"));
+    theReportIsWrittenAgain(run);
+  }
+
+  private static void theReportIsWrittenAgain(Path run) throws IOException {
+    byte[] page = Files.readAllBytes(run.resolve("report.html"));
+    assertTrue(new String(page, StandardCharsets.UTF_8).contains("id=\"viewer-data\""));
+    assertTrue(Files.isDirectory(run.resolve("tensorboard/finetune")));
+    Files.delete(run.resolve("report.html"));
+    assertGood(InProcess.run(ReportCommand.class, "report", run.toString()));
+    assertArrayEquals(page, Files.readAllBytes(run.resolve("report.html")));
+    Path none = run.resolve("checkpoints");
+    Ended refused = InProcess.run(ReportCommand.class, "report", none.toString());
+    assertEquals(3, refused.code());
+    assertTrue(refused.err().contains("is not the folder of a run"), refused.err());
   }
 
   @Test
@@ -277,6 +292,8 @@ class TrainCommandTest {
     Files.writeString(file, good.replaceFirst("\"volume\":\"c0\",", ""));
     assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
     Files.writeString(file, good.replace("\"c1\"", "\"c9\""));
+    assertRefused(3, file + " describes c9, but ", train(run, data, settings));
+    Files.writeString(file, good.replaceAll("(?m)^.*\"c1\".*\\R", ""));
     assertRefused(3, "no slice of training case c1", train(run, data, settings));
     Files.delete(file);
     assertRefused(3, file.toString(), train(run, data, settings));

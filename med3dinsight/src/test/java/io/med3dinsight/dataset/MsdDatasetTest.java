@@ -67,8 +67,22 @@ class MsdDatasetTest {
     refused(this::read, msd.path.resolve("labelsTr/b.nii.gz").toString(), "missing");
     msd.json(
         "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"b\": 0, \"l\": 1}}");
-    refused(
-        () -> read().load(read().training().get(0)), "2 channels (T1, T2)", "networks take one");
+    refused(this::read, "a_0001.nii.gz is missing");
+    Path images = msd.path.resolve("imagesTr");
+    Files.delete(images.resolve("b_0000.nii.gz"));
+    for (String id : List.of("a", "c")) {
+      Files.copy(images.resolve(id + "_0000.nii.gz"), images.resolve(id + "_0001.nii.gz"));
+    }
+    MsdDataset two = read();
+    assertEquals(List.of("a", "c"), two.ids());
+    assertEquals(2, two.images(two.training().get(0)).size());
+    refused(() -> two.load(two.training().get(0)), "2 channels (T1, T2)", "networks take one");
+    // The first version names the case, not its files.
+    msd.json(
+        "{\"modality\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"0\": \"b\", \"1\": \"l\"},"
+            + " \"training\": [{\"image\": \"imagesTr/a.nii.gz\", \"label\": \"labelsTr/a.nii.gz\"}]}");
+    assertEquals(2, read().training().get(0).channels().size());
+    assertEquals("a", read().training().get(0).id());
   }
 
   @Test

@@ -37,13 +37,17 @@ class CachedSliceTextEncoderTest {
     @Override
     public float[][] embedSlices(List<Slice> all) {
       slices += all.size();
-      return all.stream().map(s -> new float[] {s.pixels()[0], s.index(), -1}).toArray(float[][]::new);
+      return all.stream()
+          .map(s -> new float[] {s.pixels()[0], s.index(), -1})
+          .toArray(float[][]::new);
     }
 
     @Override
     public float[][] embedTexts(List<String> all) {
       texts.addAll(all);
-      return all.stream().map(t -> new float[] {t.length(), t.hashCode(), 1}).toArray(float[][]::new);
+      return all.stream()
+          .map(t -> new float[] {t.length(), t.hashCode(), 1})
+          .toArray(float[][]::new);
     }
 
     @Override

@@ -17,6 +17,8 @@ import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.Orientation;
+import io.med3dinsight.volume.ScoreRestorer;
+import io.med3dinsight.volume.ScoreStrip;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
@@ -58,6 +60,37 @@ class SegmenterTest {
     return PLAN.preprocessing().image(TinyModel.volume(d, h, w, 3)).voxels();
   }
 
+  /** All scores [D, H, W, C], put together from their planes. */
+  private static float[] scores(Segmenter segmenter, float[] image, int[] extents) {
+    float[] out = new float[image.length * 3];
+    int row = extents[2] * 3;
+    ScoreRestorer same = ScoreRestorer.same(extents, 3, Segmenter.parallel(Device.cpu()));
+    segmenter.scores(
+        image,
+        extents,
+        new ScorePass.Planes() {
+          @Override
+          public List<ScoreStrip> strips(int mostRows) {
+            return same.strips(mostRows);
+          }
+
+          @Override
+          public void plane(ScoreStrip strip, int d, float[] scores) {
+            int at = (d * extents[1] + strip.firstRow()) * row;
+            System.arraycopy(scores, 0, out, at, strip.rows() * row);
+          }
+        });
+    return out;
+  }
+
+  private static int[] argmax(float[] scores) {
+    int[] out = new int[scores.length / 3];
+    for (int i = 0; i < scores.length; i++) {
+      out[i / 3] = scores[i] > scores[i / 3 * 3 + out[i / 3]] ? i % 3 : out[i / 3];
+    }
+    return out;
+  }
+
   private static void assertSeveralLabels(int[] labels) {
     assertTrue(Arrays.stream(labels).distinct().count() > 1, "all labels are the same");
   }
@@ -71,9 +104,9 @@ class SegmenterTest {
     }
     int[] extents = {8, 12, 10};
     try (Segmenter segmenter = segmenter(false, 1)) {
-      assertArrayEquals(expected, segmenter.scores(image, extents), 1e-5f);
+      assertArrayEquals(expected, scores(segmenter, image, extents), 1e-5f);
       int[] labels = segmenter.segmentPrepared(image, extents);
-      assertArrayEquals(SlidingWindow.argmax(expected, 3), labels);
+      assertArrayEquals(argmax(expected), labels);
       assertSeveralLabels(labels);
     }
   }
@@ -82,8 +115,79 @@ class SegmenterTest {
   void theBatchDoesNotChangeABit() {
     int[] extents = {11, 19, 23};
     float[] image = prepared(11, 19, 23);
-    float[] one = segmenter(false, 1).scores(image, extents);
-    assertArrayEquals(one, segmenter(false, 5).scores(image, extents));
+    float[] one = scores(segmenter(false, 1), image, extents);
+    assertArrayEquals(one, scores(segmenter(false, 5), image, extents));
+  }
+
+  /** Strips only say which windows are computed twice. */
+  @Test
+  void howMuchMemoryScoresMayTakeDoesNotChangeABit() {
+    int[] extents = {19, 31, 23};
+    float[] image = prepared(19, 31, 23);
+    for (boolean mirror : new boolean[] {false, true}) {
+      Segmenter whole = segmenter(mirror, 2);
+      float[] expected = scores(whole, image, extents);
+      int[] labels = whole.segmentPrepared(image, extents);
+      assertArrayEquals(argmax(expected), labels);
+      assertSeveralLabels(labels);
+      for (long rows : new long[] {0, 3, 7, 16}) {
+        Segmenter strips = segmenter(mirror, 2);
+        strips.limitScores(rows * ScoreSlab.rowBytes(9, 23, 3));
+        assertArrayEquals(expected, scores(strips, image, extents), "rows " + rows);
+        assertArrayEquals(labels, strips.segmentPrepared(image, extents));
+      }
+    }
+  }
+
+  /** On the way back to finer and coarser grids too, where strips share rows of scores. */
+  @Test
+  void stripsAreResampledToTheSameLabels() {
+    for (double mm : new double[] {0.7, 1.6}) {
+      SegmentationPlan plan = TinyModel.plan(new PatchSize(8, 12, 10), new Spacing(mm, mm, mm));
+      Affine turned = Affine.of(0, -1, 0, 7, 1, 0, 0, -4, 0, 0, -1.3, 12);
+      Volume file = TinyModel.volume(Grid.of(13, 17, 19, turned), 4);
+      Segmenter whole = new Segmenter(plan, network, InferenceOptions.standard());
+      int[] expected = whole.segment(file).labels();
+      assertSeveralLabels(expected);
+      Segmenter strips = new Segmenter(plan, network, InferenceOptions.standard());
+      strips.limitScores(4 * ScoreSlab.rowBytes(9, (int) Math.rint(17 / mm), 3));
+      assertArrayEquals(expected, strips.segment(file).labels());
+    }
+  }
+
+  @Test
+  void probabilitiesSumToOneAndTheirLargestIsTheLabel() {
+    SegmentationPlan plan = TinyModel.plan(new PatchSize(8, 12, 10), new Spacing(0.8, 0.9, 1.3));
+    Affine turned = Affine.of(0, -1, 0, 7, 1, 0, 0, -4, 0, 0, -1.3, 12);
+    Volume file = TinyModel.volume(Grid.of(11, 13, 9, turned), 4);
+    InferenceOptions asked = new InferenceOptions(0.5, false, 1, KeepComponents.ALL, true);
+    Segmentation found = new Segmenter(plan, network, asked).run(file, Progress.NONE, () -> false);
+    assertEquals(3, found.probabilities().size());
+    int[] labels = found.labels().labels();
+    for (int i = 0; i < labels.length; i++) {
+      double sum = 0;
+      for (int c = 0; c < 3; c++) {
+        float p = found.probabilities().get(c).voxels()[i];
+        sum += p;
+        assertTrue(p <= found.probabilities().get(labels[i]).voxels()[i]);
+      }
+      assertEquals(1, sum, 1e-6);
+    }
+    assertEquals(file.grid(), found.probabilities().get(0).grid());
+    assertTrue(found.times().network() > 0 && found.times().prepare() > 0);
+    assertTrue(segmenter(false, 1).run(file, Progress.NONE, () -> false).probabilities().isEmpty());
+  }
+
+  @Test
+  void onlyTheLargestPartStaysWhenAskedFor() {
+    Volume file = TinyModel.volume(14, 19, 17, 6);
+    int[] all = segmenter(false, 1).segment(file).labels();
+    InferenceOptions asked = new InferenceOptions(0.5, false, 1, KeepComponents.LARGEST_6, false);
+    int[] kept = new Segmenter(PLAN, network, asked).segment(file).labels();
+    int[] expected = all.clone();
+    Components.keepLargest(file.grid(), expected, KeepComponents.LARGEST_6);
+    assertArrayEquals(expected, kept);
+    assertTrue(!Arrays.equals(all, kept), "an untrained network's labels have loose parts");
   }
 
   @Test
@@ -106,12 +210,12 @@ class SegmenterTest {
     float[] image = prepared(9, 15, 11);
     float[] flipped = flip(image, extents, 1);
     Segmenter mirrored = segmenter(true, 3);
-    float[] expected = flip(mirrored.scores(image, extents), extents, 3);
-    assertArrayEquals(expected, mirrored.scores(flipped, extents), 2e-5f);
+    float[] expected = flip(scores(mirrored, image, extents), extents, 3);
+    assertArrayEquals(expected, scores(mirrored, flipped, extents), 2e-5f);
     // Without mirroring the untrained network does not follow, so the above says something.
     Segmenter plain = segmenter(false, 1);
-    float[] other = flip(plain.scores(image, extents), extents, 3);
-    float[] found = plain.scores(flipped, extents);
+    float[] other = flip(scores(plain, image, extents), extents, 3);
+    float[] found = scores(plain, flipped, extents);
     float largest = 0;
     for (int i = 0; i < other.length; i++) {
       largest = Math.max(largest, Math.abs(other[i] - found[i]));
@@ -140,8 +244,8 @@ class SegmenterTest {
       }
     }
     Segmenter segmenter = segmenter(false, 1);
-    float[] large = segmenter.scores(padded, new int[] {8, 12, 10});
-    float[] found = segmenter.scores(image, small);
+    float[] large = scores(segmenter, padded, new int[] {8, 12, 10});
+    float[] found = scores(segmenter, image, small);
     for (int d = 0; d < 3; d++) {
       for (int h = 0; h < 12; h++) {
         for (int i = 0; i < 15; i++) {

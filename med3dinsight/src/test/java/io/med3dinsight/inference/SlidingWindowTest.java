@@ -29,18 +29,20 @@ class SlidingWindowTest {
   void everyVoxelIsCoveredWithPositiveWeight(int d, int h, int w, double overlap) {
     int[] extents = {d, h, w};
     SlidingWindow sliding = new SlidingWindow(WINDOW, extents, overlap);
-    float[] scores = new float[d * h * w * 2];
     float[] part = new float[sliding.size() * 2];
     for (int i = 0; i < part.length; i++) {
       part[i] = i % 2 == 0 ? -3 : 5;
     }
-    for (int[] corner : sliding.corners()) {
-      sliding.add(part, 0, 0, scores, 2, corner);
+    ScoreSlab slab = slab(extents, 2);
+    for (int[] corner : corners(sliding, extents)) {
+      add(sliding, part, 0, corner, slab);
     }
+    float[] scores = all(slab, extents);
     for (int i = 1; i < scores.length; i += 2) {
       assertTrue(scores[i] > 0, "voxel " + i / 2 + " has no vote");
     }
-    sliding.normalize(scores, 2, 1);
+    normalize(sliding, slab, extents, 1);
+    scores = all(slab, extents);
     for (int i = 0; i < scores.length; i += 2) {
       assertEquals(-3, scores[i], 1e-5);
       assertEquals(5, scores[i + 1], 1e-5);
@@ -50,15 +52,17 @@ class SlidingWindowTest {
   @Test
   void cornersAreEvenlySpreadAndTouchBothEnds() {
     SlidingWindow sliding = new SlidingWindow(WINDOW, new int[] {4, 15, 6}, 0.5);
-    List<String> corners = sliding.corners().stream().map(Arrays::toString).toList();
+    List<String> corners =
+        corners(sliding, new int[] {4, 15, 6}).stream().map(Arrays::toString).toList();
     assertEquals(List.of("[0, 0, 0]", "[0, 3, 0]", "[0, 5, 0]", "[0, 8, 0]"), corners);
   }
 
   @Test
   void aSmallVolumeLiesInTheMiddleOfItsWindow() {
     SlidingWindow sliding = new SlidingWindow(WINDOW, new int[] {1, 3, 6}, 0.5);
-    assertEquals(1, sliding.corners().size());
-    assertArrayEquals(new int[] {-1, -2, 0}, sliding.corners().get(0));
+    List<int[]> corners = corners(sliding, new int[] {1, 3, 6});
+    assertEquals(1, corners.size());
+    assertArrayEquals(new int[] {-1, -2, 0}, corners.get(0));
     float[] volume = new float[18];
     for (int i = 0; i < volume.length; i++) {
       volume[i] = i + 1;
@@ -82,16 +86,16 @@ class SlidingWindowTest {
     for (int i = 0; i < volume.length; i++) {
       volume[i] = (float) random.nextDouble();
     }
-    float[] sums = new float[volume.length];
+    ScoreSlab slab = slab(extents, 1);
     float[] part = new float[sliding.size()];
-    for (int[] corner : sliding.corners()) {
+    for (int[] corner : corners(sliding, extents)) {
       for (int flip = 0; flip < 8; flip++) {
         sliding.cut(volume, corner, flip, part, 0);
-        sliding.add(part, 0, flip, sums, 1, corner);
+        add(sliding, part, flip, corner, slab);
       }
     }
-    sliding.normalize(sums, 1, 8);
-    assertArrayEquals(volume, sums, 1e-5f);
+    normalize(sliding, slab, extents, 8);
+    assertArrayEquals(volume, all(slab, extents), 1e-5f);
   }
 
   @Test
@@ -110,14 +114,16 @@ class SlidingWindowTest {
   @Test
   void theMiddleOfAWindowCountsMoreThanItsEdge() {
     SlidingWindow sliding = new SlidingWindow(new int[] {1, 1, 9}, new int[] {1, 1, 13}, 0.5);
-    float[] scores = new float[13];
+    int[] extents = {1, 1, 13};
+    ScoreSlab slab = slab(extents, 1);
     float[] first = new float[9];
     Arrays.fill(first, 1);
-    List<int[]> corners = sliding.corners();
+    List<int[]> corners = corners(sliding, extents);
     assertEquals(2, corners.size());
-    sliding.add(first, 0, 0, scores, 1, corners.get(0));
-    sliding.add(new float[9], 0, 0, scores, 1, corners.get(1));
-    sliding.normalize(scores, 1, 1);
+    add(sliding, first, 0, corners.get(0), slab);
+    add(sliding, new float[9], 0, corners.get(1), slab);
+    normalize(sliding, slab, extents, 1);
+    float[] scores = all(slab, extents);
     assertEquals(1, scores[0], 1e-6);
     assertTrue(scores[4] > 0.95, "near the centre of the first: " + scores[4]);
     assertEquals(0.5, scores[6], 1e-6);
@@ -126,8 +132,49 @@ class SlidingWindowTest {
   }
 
   @Test
-  void theLowerClassWinsATie() {
-    assertArrayEquals(
-        new int[] {0, 1, 2}, SlidingWindow.argmax(new float[] {1, 1, 0, 0, 2, 2, -3, -2, -1}, 3));
+  void aStripHasTheWindowsThatReachIt() {
+    SlidingWindow sliding = new SlidingWindow(WINDOW, new int[] {4, 15, 6}, 0.5);
+    assertEquals(List.of(0, 3), rowsOf(sliding, 0, 4));
+    assertEquals(List.of(0, 3, 5), rowsOf(sliding, 5, 1));
+    assertEquals(List.of(5, 8), rowsOf(sliding, 10, 2));
+  }
+
+  private static List<Integer> rowsOf(SlidingWindow sliding, int firstRow, int rows) {
+    return sliding.corners(0, firstRow, rows).stream().map(c -> c[1]).toList();
+  }
+
+  private static List<int[]> corners(SlidingWindow sliding, int[] extents) {
+    return Arrays.stream(sliding.layers())
+        .boxed()
+        .flatMap(layer -> sliding.corners(layer, 0, extents[1]).stream())
+        .toList();
+  }
+
+  private static ScoreSlab slab(int[] extents, int classes) {
+    ScoreSlab slab = new ScoreSlab(extents[0], 0, extents[1], extents[2], classes);
+    slab.advance(extents[0]);
+    return slab;
+  }
+
+  private static void add(
+      SlidingWindow sliding, float[] part, int flip, int[] corner, ScoreSlab slab) {
+    for (int z = 0; z < sliding.depth(); z++) {
+      sliding.add(part, 0, flip, z, corner, slab);
+    }
+  }
+
+  private static void normalize(SlidingWindow sliding, ScoreSlab slab, int[] extents, int flips) {
+    for (int d = 0; d < extents[0]; d++) {
+      sliding.normalize(slab, d, flips);
+    }
+  }
+
+  private static float[] all(ScoreSlab slab, int[] extents) {
+    int plane = slab.plane(0).length;
+    float[] out = new float[extents[0] * plane];
+    for (int d = 0; d < extents[0]; d++) {
+      System.arraycopy(slab.plane(d), 0, out, d * plane, plane);
+    }
+    return out;
   }
 }

@@ -1,8 +1,10 @@
 package io.med3dinsight.metric;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.med3dinsight.UsageException;
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
@@ -48,12 +50,19 @@ class EvaluationTest {
       assertEquals(0, c.classes().get(0).dice());
       assertEquals(diagonal, c.classes().get(0).hd95(), 1e-12);
       assertEquals(0.5, c.dice());
+      for (Measure m : Measure.values()) {
+        assertEquals(m.isDistance() ? diagonal : 0, c.classes().get(0).value(m), 1e-12);
+        assertEquals(m.isDistance() ? 0 : 1, c.classes().get(1).value(m));
+      }
     }
     CaseScore missed = CaseScore.of("a", none, one, NAMES);
     CaseScore invented = CaseScore.of("b", one, none, NAMES);
     Evaluation all = Evaluation.of(List.of(missed, invented));
     assertEquals(1, all.classes().get(0).missed());
+    assertEquals(1, all.classes().get(0).invented());
+    assertEquals(0, all.classes().get(0).absent());
     assertEquals(0, all.classes().get(1).missed());
+    assertEquals(2, all.classes().get(1).absent());
     assertEquals(0.5, all.dice());
     assertEquals(diagonal / 2, all.hd95(), 1e-12);
   }
@@ -67,6 +76,24 @@ class EvaluationTest {
     for (int axis = 0; axis < 3; axis++) {
       CaseScore c = CaseScore.of("a", labels(at, 1), labels(at + steps[axis], 1), NAMES);
       assertEquals(mm[axis], c.classes().get(0).hd95(), 1e-12);
+    }
+  }
+
+  /** 0.3 mm apart: three steps of 0.1 mm are a little more in binary, and still within it. */
+  @Test
+  void aDistanceThatEqualsTheToleranceIsWithinIt() {
+    Grid fine = Grid.of(1, 1, 40, new Spacing(0.1, 1, 1));
+    int[] a = new int[40];
+    int[] b = new int[40];
+    a[2] = 1;
+    b[5] = 1;
+    LabelVolume p = LabelVolume.of(fine, a);
+    LabelVolume r = LabelVolume.of(fine, b);
+    SortedMap<Integer, String> one = new TreeMap<>(java.util.Map.of(1, "one"));
+    assertEquals(1, CaseScore.of("a", p, r, one, 0.3).mean(Measure.SURFACE_DICE));
+    assertEquals(0, CaseScore.of("a", p, r, one, 0.29).mean(Measure.SURFACE_DICE));
+    for (double bad : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(UsageException.class, () -> CaseScore.of("a", p, r, one, bad));
     }
   }
 
@@ -87,12 +114,14 @@ class EvaluationTest {
     LabelVolume reference = LabelVolume.of(GRID, truth);
     CaseScore with = CaseScore.of("a", LabelVolume.of(GRID, guess), reference, NAMES);
     CaseScore without = CaseScore.of("a", LabelVolume.of(GRID, left), reference, NAMES);
-    assertTrue(without.dice() <= with.dice());
-    assertTrue(without.hd95() >= with.hd95());
     CaseScore other = CaseScore.of("b", reference, reference, NAMES);
     Evaluation better = Evaluation.of(List.of(with, other));
     Evaluation worse = Evaluation.of(List.of(without, other));
-    assertTrue(worse.dice() <= better.dice() && worse.hd95() >= better.hd95());
+    for (Measure m : Measure.values()) {
+      double sign = m.isDistance() ? 1 : -1;
+      assertTrue(sign * without.mean(m) >= sign * with.mean(m), m.toString());
+      assertTrue(sign * worse.mean(m) >= sign * better.mean(m), m.toString());
+    }
     assertEquals(1, worse.classes().get(0).missed());
   }
 
@@ -119,30 +148,35 @@ class EvaluationTest {
     Path references = Files.createDirectory(folder.resolve("references"));
     TreeMap<Integer, String> any = new TreeMap<>();
     Path missing = folder.resolve("missing");
-    Sentences.refused(() -> Evaluation.ofFolders(missing, references, any), missing.toString());
+    Sentences.refused(() -> Evaluation.ofFolders(missing, references, any, 1), missing.toString());
     Sentences.refused(
-        () -> Evaluation.ofFolders(predictions, references, any), predictions.toString(), "empty");
+        () -> Evaluation.ofFolders(predictions, references, any, 1),
+        predictions.toString(),
+        "empty");
     labels(3, 1, 4, 1).write(references.resolve("a.nii"));
     labels(3, 1).write(predictions.resolve("a.nii.gz"));
     labels(3, 2).write(references.resolve("b.nii.gz"));
     Sentences.refused(
-        () -> Evaluation.ofFolders(predictions, references, any), "case b", "missing");
+        () -> Evaluation.ofFolders(predictions, references, any, 1), "case b", "missing");
     labels(3, 2).write(predictions.resolve("b.nii.gz"));
     Files.writeString(predictions.resolve("notes.txt"), "not an image");
-    Evaluation e = Evaluation.ofFolders(predictions, references, any);
+    Evaluation e = Evaluation.ofFolders(predictions, references, any, 1);
     assertEquals(List.of("a", "b"), e.cases().stream().map(CaseScore::id).toList());
     assertEquals(2 / 3.0, e.cases().get(0).classes().get(0).dice(), 1e-12);
     assertEquals("label 2", e.classes().get(1).name());
     labels().write(predictions.resolve("a.nii"));
     Sentences.refused(
-        () -> Evaluation.ofFolders(predictions, references, any), "a.nii", "a.nii.gz", "keep one");
+        () -> Evaluation.ofFolders(predictions, references, any, 1),
+        "a.nii",
+        "a.nii.gz",
+        "keep one");
   }
 
   @Test
   void backgroundAloneIsNothingToScore() throws IOException {
     labels().write(folder.resolve("a.nii.gz"));
     Sentences.refused(
-        () -> Evaluation.ofFolders(folder, folder, new TreeMap<>()),
+        () -> Evaluation.ofFolders(folder, folder, new TreeMap<>(), 1),
         folder.toString(),
         "background");
   }

@@ -12,7 +12,9 @@ import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
 import io.med3dinsight.psat.Psat.Query;
 import io.med3dinsight.psat.PsatSettings;
 import io.med3dinsight.slice.Plane;
+import io.med3dinsight.transport.AlignmentKind;
 import io.med3dinsight.transport.MetricKind;
+import io.med3dinsight.transport.TripletNegatives;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -39,9 +41,14 @@ class CropBatchesTest {
         weights[2],
         mask,
         2,
+        AlignmentKind.PARTIAL_OT,
         0.1,
         0.95,
         MetricKind.DIAGONAL,
+        0.07,
+        0.2,
+        TripletNegatives.ALL,
+        0,
         new PsatSettings(12, 2, 1, 2, true, true),
         Augmentation.none());
   }

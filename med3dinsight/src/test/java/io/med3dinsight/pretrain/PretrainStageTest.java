@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.cuda.CudaOptions;
@@ -154,6 +155,89 @@ class PretrainStageTest {
     Map<String, float[]> out = new HashMap<>();
     stage.module().namedParameters().forEach((n, t) -> out.put(n, t.toFloats()));
     return out;
+  }
+
+  private static PretrainSettings with(PretrainSettings s, String... words) {
+    record Root(PretrainSettings pretrain) {}
+    return Configuration.read(new Root(s), null, List.of(words)).pretrain();
+  }
+
+  /** Every alignment learns, with pairs of earlier steps beside the batch's as well. */
+  @ParameterizedTest
+  @CsvSource({"full_ot,0", "infonce,0", "triplet,0", "partial_ot,20", "infonce,20", "triplet,5"})
+  void everyAlignmentFalls(String alignment, int queue) {
+    PretrainSettings s =
+        with(
+            CropBatchesTest.settings(2, 4, 0.3, 1, 1, 0),
+            "pretrain.alignment=" + alignment,
+            "pretrain.queue=" + queue);
+    try (PretrainStage stage = stage(s, 1)) {
+      Records r = train(stage);
+      for (String name : List.of("loss.image", "loss.text")) {
+        double[] v = r.of(name);
+        // While the queue fills, there is more to be told apart and the loss grows.
+        boolean falls = queue > 0 ? v[2] < 0.98 * v[1] : v[2] < 0.95 * v[0];
+        assertTrue(falls, name + " " + Arrays.toString(v));
+      }
+    }
+  }
+
+  @Test
+  void withoutAlignmentOnlyReconstructionIsTrained() {
+    PretrainSettings s =
+        with(CropBatchesTest.settings(2, 4, 0.3, 1, 1, 1), "pretrain.alignment=none");
+    try (PretrainStage stage = stage(s, 1)) {
+      Records r = train(stage);
+      assertEquals(0, r.of("loss.image").length);
+      assertEquals(3, r.of("loss.reconstruction").length);
+    }
+  }
+
+  /** Pairs of earlier steps travel in the checkpoint. */
+  @ParameterizedTest
+  @CsvSource({"partial_ot,4", "infonce,11"})
+  void aResumedQueueGivesTheSameBits(String alignment, int queue) {
+    PretrainSettings s =
+        with(
+            CropBatchesTest.settings(1, 2, 0.3, 1, 1, 1),
+            "pretrain.queue=" + queue,
+            "pretrain.slices=1",
+            "pretrain.alignment=" + alignment);
+    Map<String, float[]> expected;
+    try (PretrainStage whole = stage(s, 1)) {
+      train(whole);
+      expected = weights(whole);
+    }
+    int[] asked = {0};
+    for (boolean resume : new boolean[] {false, true}) {
+      try (PretrainStage part = stage(s, 1)) {
+        boolean complete =
+            Trainer.run(
+                part,
+                new TrainingContext(
+                    dir.resolve("resumed"),
+                    DEVICE,
+                    resume,
+                    Duration.ofHours(1),
+                    new Records(),
+                    Progress.NONE,
+                    () -> ++asked[0] == 7));
+        assertEquals(resume, complete);
+        if (resume) {
+          Map<String, float[]> actual = weights(part);
+          expected.forEach((name, w) -> assertArrayEquals(w, actual.get(name), name));
+        }
+      }
+    }
+  }
+
+  @Test
+  void alignmentsThatCannotBeUsedAreRefused() {
+    PretrainSettings s = CropBatchesTest.settings(2, 2, 0, 1, 1, 0);
+    for (String word :
+        List.of("alignment=none", "alignment=best", "temperature=2", "margin=-1", "queue=-1")) {
+      assertThrows(UsageException.class, () -> with(s, "pretrain." + word), word);
+    }
   }
 
   @Test

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.med3dinsight.DataException;
+import io.med3dinsight.metric.Bootstrap;
+import io.med3dinsight.metric.ClassificationScores;
 import io.med3dinsight.metric.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +47,29 @@ class MetricsJsonTest {
   void aRunWithoutTestCasesHasNoScores() {
     MetricsJson.write(run, null, Map.of("seconds", 2));
     assertEquals("{\"seconds\":2}", MetricsJson.read(run).toString());
+  }
+
+  @Test
+  void aClassificationIsWrittenWithTheRest() {
+    double[][] p = {{0.9, 0.1}, {0.2, 0.8}, {0.6, 0.4}};
+    ClassificationScores scores = ClassificationScores.of(new int[] {0, 1, 1}, p);
+    Map<String, ?> node =
+        MetricsJson.classification(
+            scores, List.of("a", "b", "c"), List.of("no", "yes"), Bootstrap.standard());
+    MetricsJson.write(run, null, Map.of("classification", Map.of("test", node)));
+    JsonNode test = MetricsJson.read(run).at("/classification/test");
+    assertEquals(1, test.at("/auc/value").doubleValue());
+    assertEquals(2.0 / 3, test.at("/accuracy/value").doubleValue());
+    assertTrue(test.at("/accuracy/low").doubleValue() < 0.5);
+    assertEquals("[[1,0],[1,1]]", test.get("confusion").toString());
+    assertEquals(0.5, test.at("/classes/yes/sensitivity").doubleValue());
+    assertEquals("no", test.at("/cases/c/predicted").textValue());
+    ClassificationScores one = ClassificationScores.of(new int[] {1}, new double[][] {{0, 1}});
+    node =
+        MetricsJson.classification(one, List.of("a"), List.of("no", "yes"), Bootstrap.standard());
+    MetricsJson.write(run, null, Map.of("classification", node));
+    JsonNode undefined = MetricsJson.read(run).at("/classification/auc/value");
+    assertTrue(undefined.isNull());
   }
 
   @Test

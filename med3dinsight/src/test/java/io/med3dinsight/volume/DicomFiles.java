@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes small DICOM files, element by element, explicit little-endian. */
-final class DicomFiles {
+public final class DicomFiles {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** A file with preamble and transfer syntax. */
@@ -18,7 +18,7 @@ final class DicomFiles {
   }
 
   /** A file of a CT slice of 3x2 pixels at a place. */
-  static DicomFiles slice(String series, int number, double x, double y, double z) {
+  public static DicomFiles slice(String series, int number, double x, double y, double z) {
     return file("1.2.840.10008.1.2.1")
         .text(0x00080018, "UI", series + "." + number)
         .text(0x00080060, "CS", "CT")
@@ -35,7 +35,7 @@ final class DicomFiles {
     return new DicomFiles();
   }
 
-  DicomFiles text(int tag, String vr, String value) {
+  public DicomFiles text(int tag, String vr, String value) {
     String even = value.length() % 2 == 0 ? value : value + " ";
     return value(tag, vr, even.getBytes(StandardCharsets.ISO_8859_1));
   }
@@ -113,7 +113,7 @@ final class DicomFiles {
   }
 
   /** Format and pixels that count from a first value, with rubbish above the 12 bits in use. */
-  byte[] pixels(int first, int frames) {
+  public byte[] pixels(int first, int frames) {
     ByteBuffer b = little(12 * frames);
     for (int i = 0; i < 6 * frames; i++) {
       b.putShort((short) (first + i | 0xa000));

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.med3dinsight.engine.cpu.Parallel;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -61,8 +63,34 @@ class ResamplingTest {
   @MethodSource("cases")
   void argmaxIsTakenAfterInterpolation(JsonNode c) {
     float[] scores = JsonLines.floats(c.get("scores"));
-    int[] labels = Resampling.argmax(scores, 3, grid(c.get("source")), target(c));
+    int[] labels = argmax(scores, grid(c.get("source")), target(c));
     assertArrayEquals(JsonLines.digits(c.get("argmax")), labels);
+  }
+
+  private static int[] argmax(float[] scores, Grid from, Grid to) {
+    return feed(
+        new ScoreRestorer(
+            new int[] {from.depth(), from.height(), from.width()},
+            new int[] {to.depth(), to.height(), to.width()},
+            0,
+            new int[] {1, to.width(), to.width() * to.height()},
+            3,
+            false,
+            new Parallel(2)),
+        scores,
+        from);
+  }
+
+  /** Hands scores [D, H, W, 3] on, in strips as narrow as can be. */
+  private static int[] feed(ScoreRestorer restorer, float[] scores, Grid grid) {
+    int row = grid.width() * 3;
+    for (ScoreStrip strip : restorer.strips(2)) {
+      for (int d = 0; d < grid.depth(); d++) {
+        int at = (d * grid.height() + strip.firstRow()) * row;
+        restorer.plane(strip, d, Arrays.copyOfRange(scores, at, at + strip.rows() * row));
+      }
+    }
+    return restorer.labels();
   }
 
   @Test
@@ -72,7 +100,7 @@ class ResamplingTest {
     assertArrayEquals(new int[] {1}, Resampling.perClass(labels, one).labels());
     assertArrayEquals(new int[] {2}, Resampling.nearest(labels, one).labels());
     float[] tie = {3, 3, 1, 3, 3, 1};
-    assertArrayEquals(new int[] {0}, Resampling.argmax(tie, 3, labels.grid(), one));
+    assertArrayEquals(new int[] {0}, argmax(tie, labels.grid(), one));
   }
 
   @Test
@@ -150,8 +178,8 @@ class ResamplingTest {
           scores[3 * i + c] = random.nextFloat() * 0.01f + (prepared.labels()[i] == c ? 1 : 0);
         }
       }
-      LabelVolume restored = p.restore(scores, 3, file);
-      assertSame(file, restored.grid());
+      ScoreRestorer restorer = p.restorer(file, 3, false, new Parallel(2));
+      LabelVolume restored = LabelVolume.of(file, feed(restorer, scores, prepared.grid()));
       int wrong = 0;
       for (int i = 0; i < labels.length; i++) {
         wrong += labels[i] != restored.labels()[i] ? 1 : 0;

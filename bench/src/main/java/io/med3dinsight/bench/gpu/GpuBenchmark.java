@@ -6,23 +6,39 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.bench.Computation;
 import io.med3dinsight.bench.GpuWorkloads;
+import io.med3dinsight.bench.UNetStep;
+import io.med3dinsight.engine.cuda.CapturedStep;
 import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.cuda.DeviceScratch;
 import io.med3dinsight.engine.tensor.Arithmetic;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.MemoryUse;
+import io.med3dinsight.engine.tensor.Scope;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
  * Measures the engine on a CUDA device as {@code gpu_peer.py} measures PyTorch: each row is warmed
  * up, then timed in rounds of as many runs as fill a fifth of a second, with one synchronisation at
  * the end of a round.
  */
-public final class GpuBenchmark {
+@Command(
+    name = "GpuBenchmark",
+    mixinStandardHelpOptions = true,
+    description = "Measures the engine on a CUDA device.")
+public final class GpuBenchmark implements Callable<Integer> {
   static final int ROUNDS = 10;
 
   private static final double ROUND_SECONDS = 0.2;
@@ -31,22 +47,109 @@ public final class GpuBenchmark {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  private final Device device;
-  private final CudaBackend cuda;
   private final ArrayNode results = JSON.createArrayNode();
+  private Device device;
+  private CudaBackend cuda;
 
-  GpuBenchmark(Device device) {
-    this.device = device;
-    this.cuda = (CudaBackend) device.backend();
+  @Parameters(paramLabel = "ROW", description = "Rows to measure; all when none is given.")
+  private List<String> rows = new ArrayList<>();
+
+  @Option(names = "--device", defaultValue = "cuda", description = "${DEFAULT-VALUE} or cuda:n")
+  private String name;
+
+  @Option(names = "--precision", defaultValue = "fp32", description = "fp32, tf32 or bf16")
+  private String precision;
+
+  @Option(names = "--json", required = true, paramLabel = "FILE", description = "Where to write.")
+  private Path json;
+
+  @Option(
+      names = "--flat",
+      paramLabel = "STEPS",
+      description = "Instead, take this many training steps and see that memory stays flat.")
+  private int flat;
+
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new GpuBenchmark()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    device = Device.parse(name, 0, Arithmetic.valueOf(precision.toUpperCase(Locale.ROOT)));
+    cuda = (CudaBackend) device.backend();
+    if (flat > 0) {
+      return stayFlat();
+    }
+    run();
+    write(json);
+    return 0;
   }
 
   /** Measures the rows named, or all of {@link GpuWorkloads}. */
-  void run(List<String> rows) {
+  private void run() {
     for (GpuWorkloads.Row row : GpuWorkloads.all()) {
       if (rows.isEmpty() || rows.contains(row.workload().name())) {
         measure(row);
         cuda.releaseCache();
       }
+    }
+    for (UNetStep.Size size : List.of(UNetStep.Size.SMALL, UNetStep.Size.LARGE)) {
+      if (rows.isEmpty() || rows.contains(size.name())) {
+        step(size);
+        cuda.releaseCache();
+      }
+    }
+  }
+
+  /** A training step, each of its kernels launched anew, then replayed as one graph. */
+  private void step(UNetStep.Size size) {
+    try (UNetStep s = new UNetStep(device, size)) {
+      s.prepare();
+      cuda.resetPeak();
+      add(
+          size.name(),
+          "step",
+          timed(
+              () -> {
+                try (Scope scope = Scope.open()) {
+                  s.queuedStep();
+                }
+              }),
+          0);
+      ((ObjectNode) results.get(results.size() - 1))
+          .put("note", cuda.memory().peak() / 1048576 + " MiB at most.");
+      try (CapturedStep c = CapturedStep.capture(cuda, () -> List.of(s.queuedStep()))) {
+        add(size.name(), "step, graph", timed(c::run), 0);
+      }
+    }
+  }
+
+  /** Training steps until the pool's counters must have settled, then as many as were asked for. */
+  private int stayFlat() throws IOException {
+    UNetStep.Size tiny = new UNetStep.Size("tiny", 16, 1, 8, 16);
+    try (UNetStep s = new UNetStep(device, tiny)) {
+      for (int i = 0; i < 10; i++) {
+        s.step();
+      }
+      MemoryUse before = cuda.memory();
+      long free = cuda.driver().freeBytes();
+      for (int i = 0; i < flat; i++) {
+        s.step();
+      }
+      MemoryUse after = cuda.memory();
+      long lost = free - cuda.driver().freeBytes();
+      boolean same = before.equals(after) && lost <= 0;
+      System.out.printf(
+          Locale.ROOT,
+          "%d steps: pool before %s, after %s; %d bytes of device memory less: %s%n",
+          flat,
+          before,
+          after,
+          lost,
+          same ? "flat" : "NOT FLAT");
+      Files.writeString(
+          json, JSON.writeValueAsString(Map.of("steps", flat, "flat", same, "lostBytes", lost)));
+      return same ? 0 : 1;
     }
   }
 

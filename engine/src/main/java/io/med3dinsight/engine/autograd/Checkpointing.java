@@ -1,6 +1,7 @@
 package io.med3dinsight.engine.autograd;
 
 import io.med3dinsight.engine.cpu.CpuBackend;
+import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.op.Op;
 import io.med3dinsight.engine.op.Saved;
 import io.med3dinsight.engine.tensor.Rng;
@@ -97,6 +98,11 @@ public final class Checkpointing {
 
     @Override
     public void cpu(CpuBackend cpu, Tensor[] in, Tensor[] out) {
+      throw new IllegalStateException("a segment is recorded, never dispatched");
+    }
+
+    @Override
+    public void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
       throw new IllegalStateException("a segment is recorded, never dispatched");
     }
 

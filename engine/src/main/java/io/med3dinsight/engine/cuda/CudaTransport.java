@@ -191,29 +191,6 @@ public final class CudaTransport {
         .run();
   }
 
-  /** {@code y = x / max(x)} for each problem of x [P,n,m]. */
-  public static void divideByMax(CudaBackend cuda, Tensor x, Tensor y) {
-    cuda.kernel("cost_over_max_f32")
-        .grid(x.size() == 0 ? 0 : x.dim(0))
-        .block(256)
-        .buffer(x)
-        .buffer(y)
-        .i32(x.dim(1) * x.dim(2))
-        .run();
-  }
-
-  /** Gradient of {@link #divideByMax}. */
-  public static void divideByMaxGradient(CudaBackend cuda, Tensor g, Tensor x, Tensor dx) {
-    cuda.kernel("cost_over_max_gradient_f32")
-        .grid(x.size() == 0 ? 0 : x.dim(0))
-        .block(256)
-        .buffer(g)
-        .buffer(x)
-        .buffer(dx)
-        .i32(x.dim(1) * x.dim(2))
-        .run();
-  }
-
   private static long blocks(int n, int block) {
     return (n + block - 1L) / block;
   }

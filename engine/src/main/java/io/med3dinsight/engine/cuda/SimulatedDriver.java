@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A driver without a GPU: the PTX that ships runs in the simulator, which throws a {@link
@@ -45,6 +48,9 @@ public final class SimulatedDriver implements CudaDriver {
     }
   }
 
+  /** Kernels that any simulated device of this process ran. */
+  private static final Set<String> LAUNCHED = ConcurrentHashMap.newKeySet();
+
   private final SimulatorOptions options;
   private final SimulatedGpu gpu;
   private final Map<String, PtxModule> modules = new HashMap<>();
@@ -56,6 +62,11 @@ public final class SimulatedDriver implements CudaDriver {
   public SimulatedDriver(SimulatorOptions options) {
     this.options = options;
     this.gpu = new SimulatedGpu(options);
+  }
+
+  /** The kernels that any simulated device of this process ran, to see what tests leave out. */
+  static Set<String> launched() {
+    return new TreeSet<>(LAUNCHED);
   }
 
   /** What the launches of each kernel did so far, by the kernel's name. */
@@ -156,6 +167,7 @@ public final class SimulatedDriver implements CudaDriver {
     queue(
         () -> {
           LaunchStatistics s = gpu.launch(k, g[0], g[1], g[2], b[0], b[1], b[2], sharedBytes, p);
+          LAUNCHED.add(k.name());
           statistics.merge(k.name(), s, LaunchStatistics::plus);
         });
   }

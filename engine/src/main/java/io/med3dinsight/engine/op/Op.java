@@ -3,7 +3,6 @@ package io.med3dinsight.engine.op;
 import io.med3dinsight.engine.autograd.Backward;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cuda.CudaBackend;
-import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -32,9 +31,7 @@ public interface Op {
    * outputs are contiguous, of undefined contents, every element of which must be written. Nothing
    * is read back, so that a whole training step can be captured as a graph.
    */
-  default void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out) {
-    throw new DeviceException(name() + " has no CUDA path.");
-  }
+  void cuda(CudaBackend cuda, Tensor[] in, Tensor[] out);
 
   /** What happens to inputs of reduced precision. */
   default Precision precision() {

@@ -33,6 +33,7 @@ class CudaAttentionTest {
         new AttentionProblem(2, 66, 70, 24, 20, true, Mask.KEYS),
         new AttentionProblem(3, 64, 64, 32, 32, true, Mask.NONE),
         new AttentionProblem(1, 130, 67, 64, 64, false, Mask.QUERIES),
+        new AttentionProblem(1, 40, 70, 56, 64, true, Mask.NONE),
         new AttentionProblem(1, 37, 129, 80, 72, true, Mask.QUERIES),
         new AttentionProblem(1, 65, 40, 128, 128, true, Mask.KEYS),
         new AttentionProblem(1, 35, 33, 160, 136, true, Mask.QUERIES),

@@ -1,7 +1,10 @@
 package io.med3dinsight.engine.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,17 +27,29 @@ final class OpCases {
 
   static List<Class<?>> classes(String pkg, Class<?> type) throws IOException {
     List<Class<?>> found = new ArrayList<>();
-    for (String root : System.getProperty("java.class.path").split(java.io.File.pathSeparator)) {
-      Path dir = Path.of(root).resolve(pkg.replace('.', '/'));
-      if (Files.isDirectory(dir)) {
-        try (Stream<Path> files = Files.list(dir)) {
-          for (Path f : files.sorted().toList()) {
-            add(found, pkg, f.getFileName().toString(), type);
-          }
+    for (String root : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      Path path = Path.of(root);
+      if (Files.isDirectory(path)) {
+        list(found, path, pkg, type);
+      } else if (root.endsWith(".jar") && Files.exists(path)) {
+        try (FileSystem jar = FileSystems.newFileSystem(path)) {
+          list(found, jar.getPath("/"), pkg, type);
         }
       }
     }
     return found;
+  }
+
+  private static void list(List<Class<?>> found, Path root, String pkg, Class<?> type)
+      throws IOException {
+    Path dir = root.resolve(pkg.replace('.', '/'));
+    if (Files.isDirectory(dir)) {
+      try (Stream<Path> files = Files.list(dir)) {
+        for (Path f : files.sorted().toList()) {
+          add(found, pkg, f.getFileName().toString(), type);
+        }
+      }
+    }
   }
 
   private static void add(List<Class<?>> found, String pkg, String file, Class<?> type) {

@@ -76,7 +76,8 @@ final class MemoryInstructions {
       if (w.launch.options.statistics()) {
         count(w, mask, bytes, false);
       }
-      if (space == Space.SHARED && bytes == 4 && to[0].file() == Names.File.INT) {
+      boolean word = element == 4 && to.length == 1 && to[0].file() == Names.File.INT;
+      if (space == Space.SHARED && word) {
         sharedWords(w, mask);
         return;
       }
@@ -86,7 +87,7 @@ final class MemoryInstructions {
         Region r = locate(w, space, lane, address, bytes);
         int at = position(w, r, space, lane, address);
         checkRead(w, r, at, bytes, lane, address, strong);
-        if (element == 4 && to.length == 1 && to[0].file() == Names.File.INT) {
+        if (word) {
           w.ints[to[0].index()][lane] = r.getInt(at);
         } else {
           fetch(w, r, at, lane);

@@ -219,8 +219,8 @@ final class Tile {
         Resolution res = resolutions.get(r);
         int shift = coding.levels() - r;
         for (int i = 0; i < res.precincts.length; i++) {
-          long px = (res.x0 >> coding.precinctWidthLog(r)) + i % res.across;
-          long py = (res.y0 >> coding.precinctHeightLog(r)) + i / res.across;
+          long px = (long) (res.x0 >> coding.precinctWidthLog(r)) + i % res.across;
+          long py = (long) (res.y0 >> coding.precinctHeightLog(r)) + i / res.across;
           // The first precinct of a row begins where the tile does.
           long x = Math.max(px << coding.precinctWidthLog(r) + shift, bounds[0]);
           long y = Math.max(py << coding.precinctHeightLog(r) + shift, bounds[1]);

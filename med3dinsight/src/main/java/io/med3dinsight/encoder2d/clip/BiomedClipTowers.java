@@ -48,8 +48,7 @@ final class BiomedClipTowers extends DualEncoder {
 
   @Override
   Tensor texts(int[][] ids, int padding) {
-    return Scope.tidy(
-        () -> second.call(Gelu.of(first.call(bert.call(ids, padding)))));
+    return Scope.tidy(() -> second.call(Gelu.of(first.call(bert.call(ids, padding)))));
   }
 
   private static final class Trunk extends Module {

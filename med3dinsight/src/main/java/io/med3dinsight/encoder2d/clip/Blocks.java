@@ -39,9 +39,7 @@ final class Blocks {
   }
 
   static Tensor joined(Tensor heads) {
-    return heads
-        .transpose(1, 2)
-        .reshape(heads.dim(0), heads.dim(2), heads.dim(1) * heads.dim(3));
+    return heads.transpose(1, 2).reshape(heads.dim(0), heads.dim(2), heads.dim(1) * heads.dim(3));
   }
 
   /** Names within a pre-norm block. */

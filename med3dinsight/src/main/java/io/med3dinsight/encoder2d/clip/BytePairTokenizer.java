@@ -26,8 +26,8 @@ final class BytePairTokenizer implements TextTokenizer {
   private static final String END = "<end_of_text>";
 
   /**
-   * U+0345 is skipped: the published expression ignores case, and takes this mark for the iota whose
-   * capital it has, so that it counts neither as a letter nor as anything else.
+   * U+0345 is skipped: the published expression ignores case, and takes this mark for the iota
+   * whose capital it has, so that it counts neither as a letter nor as anything else.
    */
   private static final Pattern WORD =
       Pattern.compile(

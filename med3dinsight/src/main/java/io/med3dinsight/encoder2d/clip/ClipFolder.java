@@ -79,8 +79,7 @@ record ClipFolder(Path root, ClipConfig config, TextTokenizer tokenizer, List<Pa
   }
 
   private void check(LoadReport report, Path file) {
-    List<String> others =
-        report.unexpected().stream().filter(n -> !harmless(n)).toList();
+    List<String> others = report.unexpected().stream().filter(n -> !harmless(n)).toList();
     if (!report.missing().isEmpty() || !report.wrongShape().isEmpty() || !others.isEmpty()) {
       LoadReport shown =
           new LoadReport(

@@ -137,7 +137,8 @@ public final class ClipSliceTextEncoder implements SliceTextEncoder {
     float[][] out = new float[texts.size()][];
     for (int from = 0; from < out.length; from += TEXTS) {
       List<String> part = texts.subList(from, Math.min(out.length, from + TEXTS));
-      int[][] ids = part.stream().map(t -> tokenizer.encode(t, config.context())).toArray(int[][]::new);
+      int[][] ids =
+          part.stream().map(t -> tokenizer.encode(t, config.context())).toArray(int[][]::new);
       int longest = Arrays.stream(ids).mapToInt(row -> row.length).max().orElse(0);
       for (int i = 0; i < ids.length; i++) {
         int used = ids[i].length;

@@ -27,8 +27,7 @@ final class ClipTowers extends DualEncoder {
   ClipTowers(Setup setup, ClipConfig config) {
     super(setup);
     TowerShape text = config.text();
-    positions =
-        parameter("positional_embedding", Init.zeros(), config.positions(), text.width());
+    positions = parameter("positional_embedding", Init.zeros(), config.positions(), text.width());
     projection = parameter("text_projection", Init.zeros(), text.width(), config.width());
     visual = register("visual", new Vision(setup, config));
     blocks = Blocks.preNorm(setup, text, Blocks.Names.CLIP);
@@ -99,14 +98,12 @@ final class ClipTowers extends DualEncoder {
       super(setup);
       TowerShape s = config.vision();
       token = parameter("class_embedding", Init.zeros(), s.width());
-      positions =
-          parameter("positional_embedding", Init.zeros(), 1 + config.patches(), s.width());
+      positions = parameter("positional_embedding", Init.zeros(), 1 + config.patches(), s.width());
       projection = parameter("proj", Init.zeros(), s.width(), config.width());
       patches = register("conv1", new Patches(setup, s.width(), config.patch(), false));
       before = register("ln_pre", new LayerNorm(setup, s.width(), s.epsilon()));
       blocks = Blocks.preNorm(setup, s, Blocks.Names.CLIP);
-      register(
-          "transformer", new Group(setup, Map.of("resblocks", Group.numbered(setup, blocks))));
+      register("transformer", new Group(setup, Map.of("resblocks", Group.numbered(setup, blocks))));
       after = register("ln_post", new LayerNorm(setup, s.width(), s.epsilon()));
     }
 

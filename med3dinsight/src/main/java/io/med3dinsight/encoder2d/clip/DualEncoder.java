@@ -37,8 +37,8 @@ abstract class DualEncoder extends Module {
   abstract Tensor texts(int[][] ids, int padding);
 
   /**
-   * Cuts a picture [3,S,S] into patches: N times 3 p p values, in the order of a convolution's weight
-   * [.,3,p,p].
+   * Cuts a picture [3,S,S] into patches: N times 3 p p values, in the order of a convolution's
+   * weight [.,3,p,p].
    */
   static void patches(float[] picture, int size, int patch, float[] to, int offset) {
     int side = size / patch;

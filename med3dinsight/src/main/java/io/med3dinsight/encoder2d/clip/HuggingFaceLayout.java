@@ -61,6 +61,7 @@ final class HuggingFaceLayout {
     if (found != size) {
       throw p.wrong("size", size + ", the image_size of " + FILE);
     }
-    return new Preprocessing(size, p.colours("image_mean", MEAN), p.colours("image_std", DEVIATION));
+    return new Preprocessing(
+        size, p.colours("image_mean", MEAN), p.colours("image_std", DEVIATION));
   }
 }

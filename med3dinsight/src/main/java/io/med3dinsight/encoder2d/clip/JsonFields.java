@@ -118,7 +118,8 @@ final class JsonFields {
   void onlyKnown(Set<String> names) {
     for (Map.Entry<String, JsonNode> e : node.properties()) {
       JsonNode v = e.getValue();
-      boolean off = v.isNull() || (v.isBoolean() && !v.booleanValue()) || v.isEmpty() && !v.isValueNode();
+      boolean off =
+          v.isNull() || (v.isBoolean() && !v.booleanValue()) || v.isEmpty() && !v.isValueNode();
       if (!off && !names.contains(e.getKey())) {
         throw new DataException(
             file
@@ -135,6 +136,14 @@ final class JsonFields {
 
   DataException wrong(String name, String expected) {
     return new DataException(
-        file + ", entry " + path + name + ": found " + node.get(name) + ", expected " + expected + ".");
+        file
+            + ", entry "
+            + path
+            + name
+            + ": found "
+            + node.get(name)
+            + ", expected "
+            + expected
+            + ".");
   }
 }

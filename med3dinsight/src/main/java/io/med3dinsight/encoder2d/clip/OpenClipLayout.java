@@ -26,14 +26,39 @@ final class OpenClipLayout {
   private static final Set<String> CLIP_VISION =
       Set.of("image_size", "layers", "width", "head_width", "mlp_ratio", "patch_size");
   private static final Set<String> TIMM_VISION =
-      Set.of("timm_model_name", "timm_pool", "timm_proj", "timm_model_kwargs", "image_size",
-          "timm_drop", "timm_drop_path", "timm_model_pretrained", "layers", "width", "patch_size");
+      Set.of(
+          "timm_model_name",
+          "timm_pool",
+          "timm_proj",
+          "timm_model_kwargs",
+          "image_size",
+          "timm_drop",
+          "timm_drop_path",
+          "timm_model_pretrained",
+          "layers",
+          "width",
+          "patch_size");
   private static final Set<String> CLIP_TEXT =
-      Set.of("context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio",
+      Set.of(
+          "context_length",
+          "vocab_size",
+          "width",
+          "heads",
+          "layers",
+          "mlp_ratio",
           "hf_tokenizer_name");
   private static final Set<String> BERT_TEXT =
-      Set.of("hf_model_name", "hf_tokenizer_name", "hf_proj_type", "hf_pooler_type",
-          "hf_model_pretrained", "context_length", "vocab_size", "width", "heads", "layers");
+      Set.of(
+          "hf_model_name",
+          "hf_tokenizer_name",
+          "hf_proj_type",
+          "hf_pooler_type",
+          "hf_model_pretrained",
+          "context_length",
+          "vocab_size",
+          "width",
+          "heads",
+          "layers");
 
   private final Path folder;
   private final JsonFields model;
@@ -59,14 +84,17 @@ final class OpenClipLayout {
       throw new DataException(
           folder.resolve(FILE)
               + " joins "
-              + (timm ? "timm's image tower with CLIP's text tower" : "CLIP's image tower with BERT")
+              + (timm
+                  ? "timm's image tower with CLIP's text tower"
+                  : "CLIP's image tower with BERT")
               + ": expected CLIP's two towers, or BiomedCLIP's (timm and BERT).");
     }
     return timm ? layout.biomedClip(p) : layout.clip(p);
   }
 
   private Preprocessing preprocessing(JsonFields p) {
-    p.onlyKnown(Set.of("size", "mode", "mean", "std", "interpolation", "resize_mode", "fill_color"));
+    p.onlyKnown(
+        Set.of("size", "mode", "mean", "std", "interpolation", "resize_mode", "fill_color"));
     if (!p.text("interpolation", "bicubic").equals("bicubic")) {
       throw p.wrong("interpolation", "\"bicubic\"");
     }

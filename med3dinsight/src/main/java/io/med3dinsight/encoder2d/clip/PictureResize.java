@@ -1,9 +1,9 @@
 package io.med3dinsight.encoder2d.clip;
 
 /**
- * Bicubic resampling of 8-bit pictures with antialiasing, to the bit as Pillow does it: Keys' kernel
- * with a = -0.5 (1981), stretched when the picture shrinks, weights rounded to 22 binary digits;
- * first along the rows, rounded to 8 bits, then along the columns.
+ * Bicubic resampling of 8-bit pictures with antialiasing, to the bit as Pillow does it: Keys'
+ * kernel with a = -0.5 (1981), stretched when the picture shrinks, weights rounded to 22 binary
+ * digits; first along the rows, rounded to 8 bits, then along the columns.
  */
 final class PictureResize {
   private static final int PRECISION = 22;

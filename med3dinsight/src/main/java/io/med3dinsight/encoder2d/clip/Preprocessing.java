@@ -3,9 +3,9 @@ package io.med3dinsight.encoder2d.clip;
 import io.med3dinsight.slice.Slice;
 
 /**
- * How a slice becomes what an image tower sees, as open_clip treats a grey picture: the shorter side
- * brought to {@code size} (bicubic, antialiased), the middle cut out, the grey value in all three
- * channels, each scaled by its mean and deviation.
+ * How a slice becomes what an image tower sees, as open_clip treats a grey picture: the shorter
+ * side brought to {@code size} (bicubic, antialiased), the middle cut out, the grey value in all
+ * three channels, each scaled by its mean and deviation.
  *
  * @param size S, rows and columns
  * @param mean of red, green, blue, from 0 to 1
@@ -26,8 +26,8 @@ record Preprocessing(int size, float[] mean, float[] deviation) {
 
   /**
    * The slice as a radiologist would be shown it: the 1st percentile of the volume black, the 99th
-   * white, superior or anterior on top, the patient's right (or, in sagittal slices, anterior) on the
-   * left, square pixels.
+   * white, superior or anterior on top, the patient's right (or, in sagittal slices, anterior) on
+   * the left, square pixels.
    *
    * @param extents rows and columns of the result
    */

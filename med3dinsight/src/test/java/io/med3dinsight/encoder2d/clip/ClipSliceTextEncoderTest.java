@@ -119,7 +119,8 @@ class ClipSliceTextEncoderTest {
         for (int i = 0; i < 3; i++) {
           out.put(
               layer + "self_attn." + parts[i] + rest.substring("attn.in_proj_".length()),
-              new Fixtures.Stored(shape, Arrays.copyOfRange(t.values(), i * third, (i + 1) * third)));
+              new Fixtures.Stored(
+                  shape, Arrays.copyOfRange(t.values(), i * third, (i + 1) * third)));
         }
         return;
       }
@@ -210,16 +211,24 @@ class ClipSliceTextEncoderTest {
     try (DualEncoder towers = DualEncoder.of(Setup.of(DEVICE, 0), one)) {
       for (Map.Entry<String, Module.State> e : towers.namedState().entrySet()) {
         Module.State s = e.getValue();
-        found.put(e.getKey(), Arrays.stream(s.layout().torchShape(s.tensor().shape()).toArray()).boxed().toList());
+        found.put(
+            e.getKey(),
+            Arrays.stream(s.layout().torchShape(s.tensor().shape()).toArray()).boxed().toList());
       }
     }
     Map<String, List<Integer>> expected = new TreeMap<>();
     int layers = 0;
     for (Map.Entry<String, JsonNode> e :
         Fixtures.json("towers.json").path("full").path(name).properties()) {
-      List<Integer> shape = Arrays.stream(JSON.treeToValue(e.getValue(), int[].class)).boxed().toList();
+      List<Integer> shape =
+          Arrays.stream(JSON.treeToValue(e.getValue(), int[].class)).boxed().toList();
       String first = e.getKey().replaceAll("(resblocks|blocks|layer)\\.\\d+\\.", "$1.0.");
-      layers += e.getKey().matches(".*(resblocks|blocks|layer)\\.\\d+\\.(ln_1|norm1|output\\.LayerNorm)\\.bias") ? 1 : 0;
+      layers +=
+          e.getKey()
+                  .matches(
+                      ".*(resblocks|blocks|layer)\\.\\d+\\.(ln_1|norm1|output\\.LayerNorm)\\.bias")
+              ? 1
+              : 0;
       List<Integer> before = e.getKey().equals("logit_scale") ? shape : expected.put(first, shape);
       assertTrue(before == null || before.equals(shape), e.getKey());
     }
@@ -259,7 +268,9 @@ class ClipSliceTextEncoderTest {
         config, Files.readString(config).replace("\"embed_dim\": 16", "\"embed_dim\": 24"));
     CheckpointException e =
         assertThrows(CheckpointException.class, () -> ClipSliceTextEncoder.load(folder, DEVICE));
-    assertTrue(e.getMessage().contains("visual.head.proj.weight [16,32] instead of [24,32]"), e.getMessage());
+    assertTrue(
+        e.getMessage().contains("visual.head.proj.weight [16,32] instead of [24,32]"),
+        e.getMessage());
     assertEquals(1, e.getMessage().lines().count());
   }
 
@@ -268,9 +279,9 @@ class ClipSliceTextEncoderTest {
     Path folder = Fixtures.openClip(dir, false);
     Path config = folder.resolve("open_clip_config.json");
     String text = Files.readString(config);
-    Files.writeString(config, text.replace("\"layers\": 2,", "\"layers\": 2, \"no_ln_pre\": true,"));
-    DataException e =
-        assertThrows(DataException.class, () -> ClipSliceTextEncoder.check(folder));
+    Files.writeString(
+        config, text.replace("\"layers\": 2,", "\"layers\": 2, \"no_ln_pre\": true,"));
+    DataException e = assertThrows(DataException.class, () -> ClipSliceTextEncoder.check(folder));
     assertTrue(e.getMessage().contains("vision_cfg.no_ln_pre = true"), e.getMessage());
     Files.writeString(config, text.replace("\"width\": 128", "\"width\": \"wide\""));
     e = assertThrows(DataException.class, () -> ClipSliceTextEncoder.check(folder));

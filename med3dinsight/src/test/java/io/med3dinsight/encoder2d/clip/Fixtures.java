@@ -147,8 +147,7 @@ public final class Fixtures {
     int[] out = new int[rows * columns];
     for (int y = 0; y < rows; y++) {
       for (int x = 0; x < columns; x++) {
-        double v =
-            x < columns / 2 ? u[y * columns + x] : Math.sin(y / 5.0) * Math.cos(x / 7.0);
+        double v = x < columns / 2 ? u[y * columns + x] : Math.sin(y / 5.0) * Math.cos(x / 7.0);
         out[y * columns + x] = (int) Math.max(0, Math.min(255, v * 127.5 + 127.5));
       }
     }

@@ -28,8 +28,7 @@ class TokenizersTest {
 
   @Test
   void wordPiecesAreBerts() throws IOException {
-    WordPieceTokenizer t =
-        new WordPieceTokenizer(lines("bert.txt.gz"), true, SOURCE);
+    WordPieceTokenizer t = new WordPieceTokenizer(lines("bert.txt.gz"), true, SOURCE);
     assertEquals(30522, t.size());
     agree(t, 2, text -> true);
   }
@@ -76,7 +75,10 @@ class TokenizersTest {
     assertTrue(compared >= 1000, "only " + compared + " texts");
     assertTrue(
         wrong.isEmpty(),
-        () -> wrong.size() + " texts differ:\n" + String.join("\n", wrong.subList(0, Math.min(12, wrong.size()))));
+        () ->
+            wrong.size()
+                + " texts differ:\n"
+                + String.join("\n", wrong.subList(0, Math.min(12, wrong.size()))));
   }
 
   private static String shown(int[] ids) {

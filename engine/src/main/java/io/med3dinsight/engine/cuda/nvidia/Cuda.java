@@ -31,7 +31,9 @@ public final class Cuda {
 
   static Opened opened(Installation installation, int ordinal, CudaOptions options) {
     try {
-      JCudaDriver driver = new JCudaDriver(choose(installation.gpus(), ordinal));
+      // First the devices, then the driver: without JCuda its class does not load.
+      Gpu gpu = choose(installation.gpus(), ordinal);
+      JCudaDriver driver = new JCudaDriver(gpu);
       CudaBackend backend = new CudaBackend(driver, options);
       return new Opened(backend, Libraries.attach(installation, driver, backend));
     } catch (DeviceException e) {

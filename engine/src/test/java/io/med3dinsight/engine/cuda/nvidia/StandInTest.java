@@ -4,15 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,12 +86,17 @@ final class StandInTest {
   /** What the program says with these libraries and this environment; it must end by itself. */
   private List<String> program(Map<String, String> environment, String... args)
       throws IOException, InterruptedException {
+    return program(System.getProperty("java.class.path"), environment, args);
+  }
+
+  private List<String> program(String classPath, Map<String, String> environment, String... args)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"));
     command.add("-D" + LibraryFolders.PROPERTY + "=" + folder);
     command.add("-Djava.io.tmpdir=" + temporary);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-cp", classPath));
     command.add(StandInProgram.class.getName());
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -260,6 +268,20 @@ final class StandInTest {
     Files.writeString(left, "\u007fELF and no more");
     assertEquals(List.of("sum 1.0"), program(Map.of(), "0"));
     assertTrue(Files.size(left) > 1_000_000);
+  }
+
+  @Test
+  void withoutJCudaTheSentenceNamesIt() throws IOException, InterruptedException {
+    String without =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !Path.of(entry).getFileName().toString().matches("jcu(da|blas|dnn).*"))
+            .collect(Collectors.joining(File.pathSeparator));
+    assertEquals(
+        List.of(
+            "Device 'cuda:0' cannot be used: JCuda is not on the class path; add"
+                + " org.jcuda:jcuda:12.6.0, jcublas, jcudnn and their natives, or use --device"
+                + " cpu."),
+        program(without, Map.of(), "0"));
   }
 
   @Test

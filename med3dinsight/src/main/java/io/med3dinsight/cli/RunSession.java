@@ -1,0 +1,137 @@
+package io.med3dinsight.cli;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.pipeline.LogSink;
+import io.med3dinsight.pipeline.RunFolder;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.progress.TerminalProgress;
+import io.med3dinsight.report.Build;
+import io.med3dinsight.report.MetricsLog;
+import io.med3dinsight.report.Provenance;
+import io.med3dinsight.training.TrainingContext;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.function.Function;
+
+/** What every command with a run folder does around its work. */
+final class RunSession {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final RunFolder folder;
+  private final RunOptions run;
+  private final ComputeOptions compute;
+  private final List<String> arguments;
+
+  RunSession(RunOptions run, ComputeOptions compute, List<String> arguments) {
+    this.folder = new RunFolder(outputFolder(run));
+    this.run = run;
+    this.compute = compute;
+    this.arguments = arguments;
+  }
+
+  private static Path outputFolder(RunOptions run) {
+    if (run.output() != null) {
+      return run.output();
+    }
+    if (run.resume()) {
+      throw new UsageException("--resume needs --output: the folder of the run to go on with.");
+    }
+    String now = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+    return Path.of("runs", now);
+  }
+
+  RunFolder folder() {
+    return folder;
+  }
+
+  /** The settings: defaults, or those of the run to be resumed, changed by the options. */
+  <R extends Record> R settings(R defaults, Function<R, R> options) {
+    R base = run.resume() ? folder.settings(defaults) : defaults;
+    R settings = options.apply(run.settings(base));
+    if (run.resume() && !Configuration.toYaml(settings).equals(Configuration.toYaml(base))) {
+      throw new UsageException(
+          "A resumed run keeps its settings: leave out what differs from "
+              + folder.config()
+              + ", or start another run.");
+    }
+    return settings;
+  }
+
+  /**
+   * Runs the work in the folder.
+   *
+   * @param command to name when the user is told how to go on
+   * @return the work's result; null when the user stopped it
+   */
+  <T> T run(
+      Record settings,
+      long seed,
+      int checkpointSeconds,
+      List<Path> inputs,
+      String command,
+      Function<TrainingContext, T> work)
+      throws IOException {
+    Device device = compute.device();
+    if (!run.resume()) {
+      folder.begin(settings);
+    }
+    Progress progress = TerminalProgress.standard();
+    Provenance provenance = provenance(seed, inputs, progress);
+    T result;
+    try (StopSignal stop = StopSignal.listen(PATIENCE);
+        MetricsLog log = MetricsLog.open(folder.root())) {
+      result =
+          work.apply(
+              new TrainingContext(
+                  folder.root(),
+                  device,
+                  run.resume(),
+                  Duration.ofSeconds(checkpointSeconds),
+                  new LogSink(log),
+                  progress,
+                  stop));
+    } catch (DataException | UsageException e) {
+      if (!run.resume()) {
+        folder.abandon();
+      }
+      throw e;
+    }
+    if (result == null) {
+      progress.say("Stopped; go on with: " + command + " --resume --output " + folder.root());
+    } else {
+      provenance.finish().write(folder.root());
+    }
+    return result;
+  }
+
+  /** Where the run comes from; a resumed one keeps what it was begun with. */
+  private Provenance provenance(long seed, List<Path> inputs, Progress progress)
+      throws IOException {
+    if (run.resume() && Files.exists(folder.root().resolve(Provenance.FILE))) {
+      Provenance begun = Provenance.read(folder.root());
+      Build now = Build.current();
+      if (!begun.program().equals(now)) {
+        progress.say(
+            "This run was begun by version "
+                + begun.program().version()
+                + " (commit "
+                + begun.program().commit()
+                + ") and goes on with another build ("
+                + now.commit()
+                + "): its results may differ from an uninterrupted run's.");
+      }
+      return begun;
+    }
+    Provenance provenance = Provenance.start(compute.threads(), seed, arguments, inputs);
+    provenance.write(folder.root());
+    return provenance;
+  }
+}

@@ -1,0 +1,2 @@
+/** Segmentation for other programs over HTTP. */
+package io.med3dinsight.serve;

@@ -1,0 +1,71 @@
+package io.med3dinsight.inference;
+
+import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.network.UNet;
+import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.nn.Setup;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Preprocessing;
+import io.med3dinsight.volume.Spacing;
+import io.med3dinsight.volume.Volume;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Segments a made-up volume into many classes with a tiny network: {@code D H W CLASSES d h w}, the
+ * last three the window; windows do not overlap, which saves time and no memory. Started with a
+ * small heap it shows how much memory is enough.
+ */
+final class LargeVolumeProgram {
+  private LargeVolumeProgram() {}
+
+  public static void main(String[] args) {
+    int[] n = new int[7];
+    for (int i = 0; i < n.length; i++) {
+      n[i] = Integer.parseInt(args[i]);
+    }
+    UNetConfig config =
+        new UNetConfig(1, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, false);
+    SortedMap<Integer, String> labels = new TreeMap<>();
+    for (int c = 0; c < n[3]; c++) {
+      labels.put(c, "class " + c);
+    }
+    SegmentationPlan plan =
+        new SegmentationPlan(
+            "made up",
+            "CT",
+            labels,
+            new Preprocessing(null, Normalization.mri()),
+            new PatchSize(n[4], n[5], n[6]),
+            config);
+    try (UNet network = new UNet(Setup.of(Device.cpu(), 7), config, n[3], 1);
+        Segmenter segmenter = new Segmenter(plan, network, new InferenceOptions(0, false, 1))) {
+      Volume volume = volume(n[0], n[1], n[2]);
+      Segmentation found = segmenter.run(volume, Progress.NONE, () -> false);
+      Segmentation.Times t = found.times();
+      System.out.printf(
+          Locale.ROOT,
+          "%d labels on %s; prepared %.1f s, network %.1f s, restored %.1f s%n",
+          found.labels().values().size(),
+          found.labels().grid().shapeText(),
+          t.prepare(),
+          t.network(),
+          t.restore());
+    }
+  }
+
+  private static Volume volume(int depth, int height, int width) {
+    float[] voxels = new float[depth * height * width];
+    for (int i = 0; i < voxels.length; i++) {
+      int w = i % width;
+      int h = i / width % height;
+      int d = i / width / height;
+      voxels[i] = 100 * ((d / 7 + h / 11 + w / 5) % 9) + i * 31 % 17;
+    }
+    return Volume.of(Grid.of(depth, height, width, new Spacing(0.8, 0.8, 1)), voxels);
+  }
+}

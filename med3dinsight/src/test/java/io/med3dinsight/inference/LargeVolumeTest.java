@@ -1,0 +1,43 @@
+package io.med3dinsight.inference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/** Memory does not grow with the classes times the voxels: a heap that says so is enough. */
+class LargeVolumeTest {
+  /** The scores of all voxels would take 377 MB. */
+  @Test
+  void manyClassesNeedNoMoreHeapThanAFewLayersOfWindows() throws Exception {
+    segmented("-Xmx128m", "128x128x96", "96 128 128 60 16 32 32");
+  }
+
+  /** 9.4 thousand million scores, 38 GB; takes minutes. */
+  @Test
+  @EnabledIfSystemProperty(named = "med3dinsight.large", matches = "true")
+  void aWholeBodyOf60ClassesFitsInto8GiB() throws Exception {
+    segmented("-Xmx6g", "512x512x600", "600 512 512 60 64 128 128");
+  }
+
+  private static void segmented(String heap, String shape, String words)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(heap);
+    command.add("--add-modules=jdk.incubator.vector");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(LargeVolumeProgram.class.getName());
+    command.addAll(List.of(words.split(" ")));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), said);
+    assertTrue(said.contains(" labels on " + shape), said);
+  }
+}
