@@ -124,6 +124,9 @@ public final class TrainingRun {
       return false;
     }
     Encoding encoding = new Encoding(data, settings, context, captions);
+    List<DescribedVolume> volumes;
+    GapMeasurement gap;
+    String encoderId;
     try (SliceTextEncoder encoder = encoding.encoder(folder)) {
       if (encoder == null) {
         return false;
@@ -132,12 +135,18 @@ public final class TrainingRun {
       if (retrieval != null) {
         further.put("encoder2d", Map.of("test", retrieval));
       }
-      return Files.exists(folder.pretrained())
-          || pretrain(data, encoding.embed(encoder), encoder.id());
+      if (Files.exists(folder.pretrained())) {
+        return true;
+      }
+      volumes = encoding.embed(encoder);
+      gap = GapMeasurement.of(data, settings.pretrain(), captions, encoder);
+      encoderId = encoder.id();
     }
+    return pretrain(data, volumes, encoderId, gap);
   }
 
-  private boolean pretrain(PreparedData data, List<DescribedVolume> volumes, String encoder) {
+  private boolean pretrain(
+      PreparedData data, List<DescribedVolume> volumes, String encoder, GapMeasurement gap) {
     try (PretrainStage stage =
         new PretrainStage(
             context.device(),
@@ -148,9 +157,11 @@ public final class TrainingRun {
             encoder,
             settings.seed())) {
       startFromWeights(stage.pretrained().volumes());
+      gap.before(stage);
       if (!Trainer.run(stage, context)) {
         return false;
       }
+      gap.after(stage, folder);
       Checkpoint.writer(stage.network()).module(stage.module()).write(folder.pretrained());
       return true;
     }
