@@ -129,6 +129,7 @@ public final class TrainingRun {
     }
     Encoding encoding = new Encoding(data, settings, context, captions);
     List<DescribedVolume> volumes;
+    GapMeasurement gap;
     String encoderId;
     try (SliceTextEncoder encoder = encoding.encoder(folder)) {
       if (encoder == null) {
@@ -142,13 +143,15 @@ public final class TrainingRun {
         return true;
       }
       volumes = encoding.embed(encoder);
+      gap = GapMeasurement.of(data, settings.pretrain(), captions, encoder);
       encoderId = encoder.id();
     }
     // The encoder's memory is free by now.
-    return pretrain(data, volumes, encoderId);
+    return pretrain(data, volumes, encoderId, gap);
   }
 
-  private boolean pretrain(PreparedData data, List<DescribedVolume> volumes, String encoder) {
+  private boolean pretrain(
+      PreparedData data, List<DescribedVolume> volumes, String encoder, GapMeasurement gap) {
     try (PretrainStage stage =
         new PretrainStage(
             context.device(),
@@ -159,9 +162,11 @@ public final class TrainingRun {
             encoder,
             settings.seed())) {
       startFromWeights(stage.pretrained().volumes());
+      gap.before(stage);
       if (!Trainer.run(stage, context)) {
         return false;
       }
+      gap.after(stage, folder);
       Checkpoint.writer(stage.network()).module(stage.module()).write(folder.pretrained());
       return true;
     }
