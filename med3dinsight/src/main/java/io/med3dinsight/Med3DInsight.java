@@ -138,8 +138,7 @@ public final class Med3DInsight implements AutoCloseable {
    * @throws UsageException when the model does not classify
    * @throws DataException when a voxel is not a finite number
    */
-  public Map<String, Double> classify(
-      Volume volume, Progress progress, BooleanSupplier cancelled) {
+  public Map<String, Double> classify(Volume volume, Progress progress, BooleanSupplier cancelled) {
     if (classifier == null) {
       throw new UsageException(
           "This is a " + this + ", which cannot classify: call segment, or load another model.");

@@ -155,8 +155,7 @@ class EmbeddingExampleTest {
           .module(network)
           .write(run.resolve("model.safetensors"));
     }
-    CheckpointException e =
-        assertThrows(CheckpointException.class, () -> Med3DInsight.load(run));
+    CheckpointException e = assertThrows(CheckpointException.class, () -> Med3DInsight.load(run));
     assertTrue(e.getMessage().contains("of the kind 'pretraining'"), e.getMessage());
     // A loader of one kind names the command for the other.
     Path classification = TinyClassifier.save(folder.resolve("b"));

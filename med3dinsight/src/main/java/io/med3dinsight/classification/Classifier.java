@@ -96,7 +96,9 @@ public final class Classifier implements AutoCloseable {
     for (boolean f : flips) {
       config.withArray("flips").add(f);
     }
-    Checkpoint.writer(new Network(ModelKind.CLASSIFICATION.word(), config)).module(network).write(file);
+    Checkpoint.writer(new Network(ModelKind.CLASSIFICATION.word(), config))
+        .module(network)
+        .write(file);
   }
 
   public ClassificationPlan plan() {

@@ -14,7 +14,9 @@ final class ModelFile {
   private ModelFile() {}
 
   static void save(Path file, SegmentationPlan plan, EncoderDecoder network) {
-    Checkpoint.writer(new Network(ModelKind.SEGMENTATION.word(), plan.toJson())).module(network).write(file);
+    Checkpoint.writer(new Network(ModelKind.SEGMENTATION.word(), plan.toJson()))
+        .module(network)
+        .write(file);
   }
 
   static Segmenter load(Path modelOrRunFolder, Device device, InferenceOptions options) {

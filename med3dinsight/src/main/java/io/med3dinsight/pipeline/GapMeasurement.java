@@ -83,8 +83,7 @@ final class GapMeasurement {
   }
 
   private Gap measure(PretrainStage stage) {
-    SliceEmbeddings slices =
-        SliceEmbeddings.of(stage.pretrained(), data.plan().patch(), volumes);
+    SliceEmbeddings slices = SliceEmbeddings.of(stage.pretrained(), data.plan().patch(), volumes);
     return slices.seen().length == 0 ? null : Gap.of(slices);
   }
 }

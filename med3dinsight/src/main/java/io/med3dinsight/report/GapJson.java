@@ -113,7 +113,8 @@ public final class GapJson {
       JsonNode cloud = root.path("pca").path(when).path(Gap.MODALITIES.get(m));
       clouds[m] = new double[cloud.size()][];
       for (int i = 0; i < cloud.size(); i++) {
-        clouds[m][i] = new double[] {cloud.get(i).get(0).asDouble(), cloud.get(i).get(1).asDouble()};
+        clouds[m][i] =
+            new double[] {cloud.get(i).get(0).asDouble(), cloud.get(i).get(1).asDouble()};
       }
     }
     return clouds;

@@ -46,8 +46,7 @@ public final class ModelServer implements AutoCloseable {
   private final WorkQueue queue;
   private final Api api;
 
-  private ModelServer(
-      Server server, ServerConnector connector, WorkQueue queue, Api api) {
+  private ModelServer(Server server, ServerConnector connector, WorkQueue queue, Api api) {
     this.server = server;
     this.connector = connector;
     this.queue = queue;

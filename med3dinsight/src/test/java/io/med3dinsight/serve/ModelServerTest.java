@@ -92,8 +92,8 @@ class ModelServerTest {
         .timeout(Duration.ofSeconds(60));
   }
 
-  private static HttpResponse<byte[]> post(
-      HttpClient client, ModelServer server, byte[] body) throws Exception {
+  private static HttpResponse<byte[]> post(HttpClient client, ModelServer server, byte[] body)
+      throws Exception {
     return post(client, server, "/segment", body);
   }
 
@@ -117,8 +117,7 @@ class ModelServerTest {
     }
     long files = temporaryFiles();
     Map<String, AtomicInteger> outcomes = new ConcurrentSkipListMap<>();
-    try (ModelServer server =
-        ModelServer.start(model, options(8, Duration.ofMillis(400), null))) {
+    try (ModelServer server = ModelServer.start(model, options(8, Duration.ofMillis(400), null))) {
       ExecutorService clients = Executors.newFixedThreadPool(32);
       List<Callable<String>> requests = new ArrayList<>();
       HttpClient client = HttpClient.newHttpClient();
@@ -178,8 +177,8 @@ class ModelServerTest {
   }
 
   /** Tries again as long as the server asks for it. */
-  private static HttpResponse<byte[]> until(
-      HttpClient client, ModelServer server, byte[] body) throws Exception {
+  private static HttpResponse<byte[]> until(HttpClient client, ModelServer server, byte[] body)
+      throws Exception {
     while (true) {
       HttpResponse<byte[]> answer = post(client, server, body);
       if (answer.statusCode() != 503) {
@@ -248,8 +247,7 @@ class ModelServerTest {
     }
   }
 
-  private static JsonNode get(HttpClient client, ModelServer server, String path)
-      throws Exception {
+  private static JsonNode get(HttpClient client, ModelServer server, String path) throws Exception {
     HttpResponse<String> answer = client.send(to(server, path).build(), BodyHandlers.ofString());
     assertEquals(200, answer.statusCode(), answer.body());
     return new ObjectMapper().readTree(answer.body());
@@ -257,8 +255,7 @@ class ModelServerTest {
 
   @Test
   void healthAndIndexTellWhatIsServed() throws Exception {
-    try (ModelServer server =
-        ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
+    try (ModelServer server = ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
       HttpClient client = HttpClient.newHttpClient();
       JsonNode health = get(client, server, "/health");
       assertEquals("ok", health.path("status").asText());
@@ -276,8 +273,7 @@ class ModelServerTest {
         to = r.path("method").asText().equals("POST") ? to : to.POST(BodyPublishers.noBody());
         HttpResponse<String> other = client.send(to.build(), BodyHandlers.ofString());
         assertEquals(405, other.statusCode(), path);
-        assertEquals(
-            r.path("method").asText(), other.headers().firstValue("Allow").orElseThrow());
+        assertEquals(r.path("method").asText(), other.headers().firstValue("Allow").orElseThrow());
       }
       for (String path : List.of("/classify", "/segments")) {
         HttpResponse<byte[]> none = post(client, server, path, new byte[3]);
@@ -335,8 +331,7 @@ class ModelServerTest {
     Path zip = Files.write(folder.resolve("series.zip"), MrSeries.zip(slices));
     byte[] body = Files.readAllBytes(zip);
     ServeOptions larger =
-        new ServeOptions(
-            "127.0.0.1", 0, null, 1 << 20, 1 << 20, 2, 2, Duration.ofSeconds(30));
+        new ServeOptions("127.0.0.1", 0, null, 1 << 20, 1 << 20, 2, 2, Duration.ofSeconds(30));
     try (ModelServer server = ModelServer.start(model, larger)) {
       HttpResponse<byte[]> answer = post(HttpClient.newHttpClient(), server, body);
       assertEquals(
@@ -362,8 +357,7 @@ class ModelServerTest {
     }
     byte[] body = MrSeries.zip(slices);
     ServeOptions larger =
-        new ServeOptions(
-            "127.0.0.1", 0, null, 64 << 20, 64 << 20, 2, 2, Duration.ofSeconds(60));
+        new ServeOptions("127.0.0.1", 0, null, 64 << 20, 64 << 20, 2, 2, Duration.ofSeconds(60));
     try (ModelServer server = ModelServer.start(model, larger)) {
       HttpResponse<byte[]> answer = post(HttpClient.newHttpClient(), server, body);
       assertEquals(
@@ -384,11 +378,9 @@ class ModelServerTest {
             + "data file: "
             + secret.toAbsolutePath()
             + "\n\n";
-    try (ModelServer server =
-        ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
+    try (ModelServer server = ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
       HttpResponse<byte[]> answer =
-          post(
-              HttpClient.newHttpClient(), server, header.getBytes(StandardCharsets.US_ASCII));
+          post(HttpClient.newHttpClient(), server, header.getBytes(StandardCharsets.US_ASCII));
       assertEquals(400, answer.statusCode());
       String said = new String(answer.body(), StandardCharsets.UTF_8);
       assertTrue(said.contains("the body is a header whose voxels are in another file"), said);
@@ -399,8 +391,7 @@ class ModelServerTest {
   void anImageOfTooManyVoxelsIsRefusedByItsHeader() throws Exception {
     Path path = folder.resolve("large.nii.gz");
     Volume.of(TinyModel.volume(30, 30, 30, 1).grid(), new float[27_000]).write(path);
-    try (ModelServer server =
-        ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
+    try (ModelServer server = ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
       HttpResponse<byte[]> answer =
           post(HttpClient.newHttpClient(), server, Files.readAllBytes(path));
       assertEquals(413, answer.statusCode());
@@ -411,8 +402,7 @@ class ModelServerTest {
   @Test
   void withATokenNothingIsAnsweredWithoutIt() throws Exception {
     Scan scan = scan(1);
-    try (ModelServer server =
-        ModelServer.start(model, options(2, Duration.ofSeconds(5), TOKEN))) {
+    try (ModelServer server = ModelServer.start(model, options(2, Duration.ofSeconds(5), TOKEN))) {
       HttpClient client = HttpClient.newHttpClient();
       assertEquals(401, post(client, server, scan.file).statusCode());
       for (String given : List.of("Bearer 0123456789abcdeF", "Basic " + TOKEN, "Bearer")) {
@@ -431,8 +421,7 @@ class ModelServerTest {
 
   @Test
   void aWebPageCannotAskWithoutAToken() throws Exception {
-    try (ModelServer server =
-        ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
+    try (ModelServer server = ModelServer.start(model, options(2, Duration.ofSeconds(5), null))) {
       HttpRequest page = to(server, "/health").header("Origin", "https://example.com").build();
       HttpClient client = HttpClient.newHttpClient();
       assertEquals(403, client.send(page, BodyHandlers.ofString()).statusCode());
@@ -452,12 +441,10 @@ class ModelServerTest {
             () -> new ServeOptions("0.0.0.0", 0, null, 1, 1, 1, 1, Duration.ofSeconds(1)));
     assertTrue(open.getMessage().contains("--token-file"), open.getMessage());
     assertThrows(UsageException.class, () -> options(1, Duration.ofSeconds(1), "short"));
-    try (ModelServer server =
-        ModelServer.start(model, options(1, Duration.ofSeconds(1), null))) {
+    try (ModelServer server = ModelServer.start(model, options(1, Duration.ofSeconds(1), null))) {
       ServeOptions taken =
           new ServeOptions("127.0.0.1", server.port(), null, 1, 1, 1, 1, Duration.ofSeconds(1));
-      UsageException e =
-          assertThrows(UsageException.class, () -> ModelServer.start(model, taken));
+      UsageException e = assertThrows(UsageException.class, () -> ModelServer.start(model, taken));
       assertTrue(e.getMessage().contains("port " + server.port()), e.getMessage());
     }
   }
