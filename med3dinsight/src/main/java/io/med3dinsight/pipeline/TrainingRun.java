@@ -6,6 +6,7 @@ import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
@@ -73,6 +74,9 @@ public final class TrainingRun {
   private Evaluation run(PreparedData data) {
     sayPlan(data);
     checkWeights(data);
+    if (settings.pretrain().enabled() && settings.clip().folder() != null) {
+      ClipSliceTextEncoder.check(settings.clip().folder());
+    }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
       return null;
@@ -142,6 +146,7 @@ public final class TrainingRun {
       gap = GapMeasurement.of(data, settings.pretrain(), captions, encoder);
       encoderId = encoder.id();
     }
+    // The encoder's memory is free by now.
     return pretrain(data, volumes, encoderId, gap);
   }
 
