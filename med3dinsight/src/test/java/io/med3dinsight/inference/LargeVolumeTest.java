@@ -45,7 +45,9 @@ class LargeVolumeTest {
     command.addAll(List.of(words.split(" ")));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), said);
+    int code = process.waitFor();
+    System.out.print(said);
+    assertEquals(0, code, said);
     assertTrue(said.contains(expected), said);
   }
 }
