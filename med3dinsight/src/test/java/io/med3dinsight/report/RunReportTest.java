@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.gap.Gap;
+import io.med3dinsight.gap.GapJson;
 import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pretrain.SliceEmbeddings;
 import io.med3dinsight.volume.Grid;
