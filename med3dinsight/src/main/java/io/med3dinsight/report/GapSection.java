@@ -2,6 +2,7 @@ package io.med3dinsight.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.med3dinsight.gap.Gap;
+import io.med3dinsight.gap.GapJson;
 import io.med3dinsight.report.Html.Cell;
 import io.med3dinsight.report.ScatterPicture.Panel;
 import java.io.IOException;

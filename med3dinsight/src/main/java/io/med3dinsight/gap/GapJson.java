@@ -1,4 +1,4 @@
-package io.med3dinsight.report;
+package io.med3dinsight.gap;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.DataException;
-import io.med3dinsight.gap.Gap;
 import io.med3dinsight.volume.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,7 +73,7 @@ public final class GapJson {
    *
    * @throws DataException for a file that is something else
    */
-  static JsonNode read(Path run) {
+  public static JsonNode read(Path run) {
     Path file = run.resolve(FILE);
     if (!Files.exists(file)) {
       return null;
@@ -107,7 +106,7 @@ public final class GapJson {
   }
 
   /** The points [cloud][point][2] of "before" or "after". */
-  static double[][][] points(JsonNode root, String when) {
+  public static double[][][] points(JsonNode root, String when) {
     double[][][] clouds = new double[Gap.MODALITIES.size()][][];
     for (int m = 0; m < clouds.length; m++) {
       JsonNode cloud = root.path("pca").path(when).path(Gap.MODALITIES.get(m));
