@@ -86,7 +86,8 @@ public final class NpzFile {
     return clean.length() > 80 ? clean.substring(0, 80) + "..." : clean;
   }
 
-  private String label(String name) {
+  /** What a person calls an array of this file. */
+  String label(String name) {
     return zipped ? path + ":" + printable(name) : path.toString();
   }
 
@@ -114,6 +115,11 @@ public final class NpzFile {
     return header;
   }
 
+  /** Bytes that an array takes in the file. */
+  long bytes(String name) {
+    return packed.get(name);
+  }
+
   /** Refuses a claim that the file cannot fulfil. */
   void check(String name) {
     NpyHeader h = header(name);
@@ -135,20 +141,28 @@ public final class NpzFile {
   void read(String name, long first, long count, VoxelSink sink) {
     NpyHeader h = header(name);
     VoxelStream stream = new VoxelStream(label(name), h.shapeText(), h.type(), h.order(), 1, 0);
-    FileBytes.Use<Object> use =
+    use(
+        name,
         in -> {
-          NpyHeader.read(in, label(name));
           in.skipNBytes(first * h.type().bytes());
           stream.decode(in, count, sink);
           return name;
+        });
+  }
+
+  /** Opens an array's bytes behind its header for one use. */
+  <T> T use(String name, FileBytes.Use<T> use) {
+    FileBytes.Use<T> behindHeader =
+        in -> {
+          NpyHeader.read(in, label(name));
+          return use.apply(in);
         };
     if (!zipped) {
-      FileBytes.of(path).use(use);
-      return;
+      return FileBytes.of(path).use(behindHeader);
     }
     try (ZipFile zip = new ZipFile(path.toFile());
         InputStream in = zip.getInputStream(zip.getEntry(name + ".npy"))) {
-      use.apply(in);
+      return behindHeader.apply(in);
     } catch (EOFException | ZipException e) {
       throw new DataException(label(name) + " is cut off or damaged; copy it again.", e);
     } catch (IOException e) {
@@ -164,7 +178,7 @@ public final class NpzFile {
    */
   public float[] floats(String name, long first, int count) {
     check(name);
-    VoxelSink.Floats sink = new VoxelSink.Floats(count);
+    VoxelSink.Floats sink = new VoxelSink.Floats(count, packed.get(name));
     read(name, first, count, sink);
     return sink.data();
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.med3dinsight.fuzz.Packing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,7 +61,7 @@ class NumpyTest {
   void oneOfSeveralArraysIsChosen() throws IOException {
     Map<String, byte[]> entries =
         Map.of("a.npy", array(false, "2, 2, 2", 8), "b.npy", array(false, "2, 2, 3", 12));
-    Path file = Files.write(folder.resolve("x.npz"), Fuzzer.zip(entries));
+    Path file = Files.write(folder.resolve("x.npz"), Packing.zip(entries));
     Sentences.refused(() -> Volume.read(file), "2 arrays", "--array");
     ReadOptions b = ReadOptions.ofArray("b");
     assertEquals(List.of(2L, 2L, 3L), VolumeReader.info(file, b).shape());

@@ -1,6 +1,5 @@
 package io.med3dinsight.nn.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Layout;
 import io.med3dinsight.nn.Module;
@@ -144,10 +143,5 @@ public final class Weights {
 
   static void add(SafetensorsWriter out, String name, Tensor t, Layout layout) {
     out.tensor(name, layout.torchShape(t.shape()), () -> layout.toTorch(t.toFloats(), t.shape()));
-  }
-
-  static CheckpointException damaged(Path index, JsonProcessingException e) {
-    return new CheckpointException(
-        "Index '" + index + "' is not valid JSON: " + e.getOriginalMessage() + ".", e);
   }
 }
