@@ -43,7 +43,11 @@ final class NpyImage implements StoredImage {
     List<String> names = file.names();
     String name = options.array();
     if (name == null) {
-      List<String> images = names.stream().filter(n -> isImage(file.shape(n))).toList();
+      List<String> images = images(file);
+      if (images.isEmpty() && names.size() == 1) {
+        // Says what its elements are, where that is the reason.
+        file.header(names.get(0));
+      }
       if (images.size() != 1) {
         throw new DataException(
             path
@@ -59,6 +63,13 @@ final class NpyImage implements StoredImage {
       name = images.get(0);
     }
     return new NpyImage(file, name, path);
+  }
+
+  /** Names of the arrays that can be images. */
+  static List<String> images(NpzFile file) {
+    return file.names().stream()
+        .filter(n -> file.isNumeric(n) && isImage(file.shape(n)))
+        .toList();
   }
 
   /** Lists of numbers and columns of a table are no images. */

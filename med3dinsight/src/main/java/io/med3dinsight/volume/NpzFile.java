@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -32,7 +33,7 @@ public final class NpzFile {
   }
 
   /** Whether a zip holds arrays, by the names of its entries. */
-  static boolean isNpz(Path path) {
+  public static boolean isNpz(Path path) {
     try (ZipFile zip = new ZipFile(path.toFile())) {
       return zip.stream().anyMatch(e -> e.getName().endsWith(".npy"));
     } catch (IOException | IllegalArgumentException e) {
@@ -91,17 +92,38 @@ public final class NpzFile {
     return zipped ? path + ":" + printable(name) : path.toString();
   }
 
+  /** Names of the arrays that can be images. */
+  public List<String> images() {
+    return NpyImage.images(this);
+  }
+
   /** Names of the arrays, in the file's order. */
   public List<String> names() {
     return new ArrayList<>(headers.keySet());
   }
 
-  /** Extents of an array along its axes. */
+  /** Extents of an array along its axes, of whatever its elements are. */
   public List<Long> shape(String name) {
-    return header(name).shape();
+    return stored(name).shape();
   }
 
+  /** Type of an array's elements: "int16", "float32", or NumPy's code for what cannot be read. */
+  public String dtype(String name) {
+    NpyHeader h = stored(name);
+    return h.type() == null ? printable(h.code()) : h.type().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether an array holds numbers that can be read. */
+  boolean isNumeric(String name) {
+    return stored(name).type() != null;
+  }
+
+  /** The header of an array of numbers. */
   NpyHeader header(String name) {
+    return stored(name).requireNumbers(label(name));
+  }
+
+  private NpyHeader stored(String name) {
     NpyHeader header = headers.get(name);
     if (header == null) {
       throw new DataException(

@@ -77,6 +77,10 @@ final class NrrdHeader {
     // The names of the format's first version, without spaces, mean the same.
     String value = text.substring(colon + 2).strip();
     fields.putIfAbsent(name.replace(" ", ""), value);
+    if (name.replace(" ", "").equals("datafile") && value.startsWith("LIST")) {
+      // Names of files follow, which are no fields.
+      throw bad("its data are spread over several files");
+    }
   }
 
   DataException bad(String why) {

@@ -4,6 +4,7 @@ import io.med3dinsight.DataException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ final class NrrdImage implements StoredImage {
    * elsewhere must not lead to other files of this machine.
    */
   private Path detached(String name) {
-    if (name.contains("%") || name.startsWith("LIST")) {
+    if (name.contains("%")) {
       throw header.bad("its data are spread over several files");
     }
     try {
@@ -74,6 +75,10 @@ final class NrrdImage implements StoredImage {
             "its data file \""
                 + NpzFile.printable(name)
                 + "\" does not lie in the header's folder or below it");
+      }
+      if (!Files.isRegularFile(path.resolveSibling(name))) {
+        throw header.bad(
+            "its data file \"" + NpzFile.printable(name) + "\" is not there beside it");
       }
       return path.resolveSibling(name);
     } catch (InvalidPathException e) {

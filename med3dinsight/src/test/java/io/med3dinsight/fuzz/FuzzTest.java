@@ -177,15 +177,15 @@ class FuzzTest {
             "\"\\u0000\"", "\"data_offsets\"", "\"__metadata__\"", "null", "[]", "{}", "[[", "{\"a\":",
             "model-1.safetensors", "\"../x\"", "\"/etc/passwd\"", "\"model-1.safetensors\"");
     String two =
-        "{\"__metadata__\":{\"kind\":\"test\"},\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
-            + "\"b\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[24,40]},"
-            + "\"c\":{\"dtype\":\"BF16\",\"shape\":[1,2,1],\"data_offsets\":[40,44]}}";
+        "{\"__metadata__\":{\"kind\":\"test\"},\"a\":{\"dtype\":\"F32\",\"shape\":[20,30],\"data_offsets\":[0,2400]},"
+            + "\"b\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[2400,2416]},"
+            + "\"c\":{\"dtype\":\"BF16\",\"shape\":[1,2,1],\"data_offsets\":[2416,2420]}}";
     String half = "{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}";
-    byte[] first = safetensors(two, 44);
+    byte[] first = safetensors(two, 2420);
     Files.write(folder.resolve("model-1.safetensors"), first);
     Files.write(folder.resolve("model-2.safetensors"), safetensors(half.replace("a", "d"), 4));
     String index =
-        "{\"metadata\":{\"total_size\":48},\"weight_map\":{\"a\":\"model-1.safetensors\","
+        "{\"metadata\":{\"total_size\":2424},\"weight_map\":{\"a\":\"model-1.safetensors\","
             + "\"b\":\"model-1.safetensors\",\"c\":\"model-1.safetensors\"}}";
     List<Fuzzer.Seed> seeds = new ArrayList<>();
     seeds.add(Fuzzer.Seed.plain(".safetensors", first, damage));
@@ -193,7 +193,7 @@ class FuzzTest {
     // The header's length is made to fit afterwards.
     for (String header : List.of(two, half)) {
       byte[] json = header.getBytes(StandardCharsets.ISO_8859_1);
-      int data = header == two ? 44 : 4;
+      int data = header == two ? 2420 : 4;
       seeds.add(
           new Fuzzer.Seed(
               ".safetensors",

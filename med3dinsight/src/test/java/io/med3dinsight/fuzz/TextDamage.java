@@ -42,6 +42,12 @@ final class TextDamage implements Damage {
     if (found.isEmpty()) {
       return good;
     }
+    if (good.length > within && random.nextInt(3) == 0) {
+      // What the text describes, so that some files stay readable.
+      byte[] bytes = good.clone();
+      bytes[within + random.nextInt(good.length - within)] ^= (byte) (1 << random.nextInt(8));
+      return bytes;
+    }
     MatchResult m = found.get(random.nextInt(found.size()));
     String old = m.group();
     String by =

@@ -1,7 +1,6 @@
 package io.med3dinsight.fuzz;
 
 import io.med3dinsight.nn.checkpoint.Weights;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -9,14 +8,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.util.zip.ZipFile;
 
 /** Files of torch.save as what is to be damaged: the pickle of a zip file by itself. */
-final class TorchSeeds {
+public final class TorchSeeds {
   private TorchSeeds() {}
 
   /** A file of the checkpoint tests, which lie in the module below. */
-  static byte[] resource(String name) throws IOException {
+  public static byte[] resource(String name) throws IOException {
     for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
       Path file = p.resolve("nn/src/test/resources/io/med3dinsight/nn/torch").resolve(name);
       if (Files.exists(file)) {
@@ -30,11 +29,19 @@ final class TorchSeeds {
   static Fuzzer.Seed zip(byte[] file) throws IOException {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     String[] pickle = new String[1];
-    try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(file))) {
-      for (ZipEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
-        entries.put(e.getName(), read(in));
-        pickle[0] = e.getName().endsWith("/data.pkl") ? e.getName() : pickle[0];
+    Path copy = Files.createTempFile("seed", ".pth");
+    try {
+      Files.write(copy, file);
+      try (ZipFile zip = new ZipFile(copy.toFile())) {
+        for (ZipEntry e : zip.stream().toList()) {
+          try (InputStream in = zip.getInputStream(e)) {
+            entries.put(e.getName(), in.readAllBytes());
+          }
+          pickle[0] = e.getName().endsWith("/data.pkl") ? e.getName() : pickle[0];
+        }
       }
+    } finally {
+      Files.delete(copy);
     }
     return new Fuzzer.Seed(
         ".pth",
@@ -46,9 +53,5 @@ final class TorchSeeds {
           return Packing.stored(with);
         },
         new ZipDamage());
-  }
-
-  private static byte[] read(InputStream in) throws IOException {
-    return in.readAllBytes();
   }
 }

@@ -97,6 +97,10 @@ final class ShardedFile implements TensorSource {
       }
       SafetensorsFile file = files.get(name);
       if (file == null) {
+        if (!Files.exists(path.resolveSibling(name))) {
+          throw new CheckpointException(
+              "Index '" + path + "' names '" + name + "', which is not there beside it.");
+        }
         file = SafetensorsFile.open(path.resolveSibling(name));
         files.put(name, file);
       }
@@ -135,6 +139,11 @@ final class ShardedFile implements TensorSource {
   @Override
   public Shape shape(String name) {
     return file(name).shape(name);
+  }
+
+  @Override
+  public String dtype(String name) {
+    return file(name).dtype(name);
   }
 
   @Override

@@ -117,6 +117,11 @@ public final class TorchFile implements TensorSource {
   }
 
   @Override
+  public String dtype(String name) {
+    return tensor(name).storage().type().name();
+  }
+
+  @Override
   public boolean floating(String name) {
     return tensor(name).storage().type().floating();
   }
