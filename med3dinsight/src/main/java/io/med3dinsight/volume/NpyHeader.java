@@ -21,13 +21,13 @@ import java.util.regex.Pattern;
  * @param fortran whether the first axis is the fastest
  * @param shape extents along the array's axes
  */
-record NpyHeader(
-    String code, VoxelType type, ByteOrder order, boolean fortran, List<Long> shape) {
+record NpyHeader(String code, VoxelType type, ByteOrder order, boolean fortran, List<Long> shape) {
   static final String MAGIC = "\u0093NUMPY";
 
   private static final int MAX_HEADER = 1 << 16;
 
-  private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*(?:'([<>|=]?)([a-zA-Z]\\d*)'|(\\[))");
+  private static final Pattern DESCR =
+      Pattern.compile("'descr'\\s*:\\s*(?:'([<>|=]?)([a-zA-Z]\\d*)'|(\\[))");
   private static final Pattern FORTRAN = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, L]*)\\)");
 

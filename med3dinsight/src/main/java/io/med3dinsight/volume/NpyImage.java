@@ -67,9 +67,7 @@ final class NpyImage implements StoredImage {
 
   /** Names of the arrays that can be images. */
   static List<String> images(NpzFile file) {
-    return file.names().stream()
-        .filter(n -> file.isNumeric(n) && isImage(file.shape(n)))
-        .toList();
+    return file.names().stream().filter(n -> file.isNumeric(n) && isImage(file.shape(n))).toList();
   }
 
   /** Lists of numbers and columns of a table are no images. */

@@ -59,6 +59,12 @@ final class NrrdImage implements StoredImage {
     return new NrrdImage(path, bytes.use(in -> NrrdHeader.read(in, path.toString())));
   }
 
+  /** Whether a header says that its data are in another file. */
+  static boolean isDetached(Path path) {
+    NrrdHeader header = FileBytes.of(path).use(in -> NrrdHeader.read(in, path.toString()));
+    return !header.text("datafile").isEmpty();
+  }
+
   /**
    * The data's own file, which has to lie where the header lies or below: a header that came from
    * elsewhere must not lead to other files of this machine.

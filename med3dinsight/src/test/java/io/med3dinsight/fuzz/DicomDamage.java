@@ -18,10 +18,31 @@ final class DicomDamage implements Damage {
   private static final int COLUMNS = 0x00280011;
   private static final int FRAMES = 0x00280008;
   private static final String[] TEXTS = {
-    "0", "1", "-1", "2", "nan", "1e999", "1e-300", "1e38", "999999999", "2147483648", "0\\0\\0",
-    "1\\0\\0\\0\\1\\0", "1\\2\\3\\4\\5\\6\\7", "\\\\\\", "", "x", "1e6\\1e6\\1e6", "0.0001\\0.0001",
-    "1.2.840.10008.1.2", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+    "0",
+    "1",
+    "-1",
+    "2",
+    "nan",
+    "1e999",
+    "1e-300",
+    "1e38",
+    "999999999",
+    "2147483648",
+    "0\\0\\0",
+    "1\\0\\0\\0\\1\\0",
+    "1\\2\\3\\4\\5\\6\\7",
+    "\\\\\\",
+    "",
+    "x",
+    "1e6\\1e6\\1e6",
+    "0.0001\\0.0001",
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.5",
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.1.99",
+    "1.2.840.10008.1.2.2"
   };
 
   /** Where an element lies: its tag, its first byte, its value. */
@@ -80,7 +101,8 @@ final class DicomDamage implements Damage {
       text = (text + "\\").repeat(1 << random.nextInt(12));
     }
     text = text.length() % 2 == 0 ? text : text + " ";
-    byte[] value = text.substring(0, Math.min(text.length(), 65534)).getBytes(StandardCharsets.US_ASCII);
+    byte[] value =
+        text.substring(0, Math.min(text.length(), 65534)).getBytes(StandardCharsets.US_ASCII);
     byte[] bytes = Damage.replaced(good, e.value, e.end(), value);
     if (e.value - e.from == 8) {
       Damage.put(bytes, e.from + 6, 2, value.length, false);
@@ -108,7 +130,9 @@ final class DicomDamage implements Damage {
     return out.toByteArray();
   }
 
-  /** The size of the image, in the file and in the stream of a codec, or something behind a marker. */
+  /**
+   * The size of the image, in the file and in the stream of a codec, or something behind a marker.
+   */
   private static byte[] pixels(byte[] bytes, Element p, List<Element> all, Random random) {
     List<Integer> markers = new ArrayList<>();
     for (int i = p.from; p.tag == PIXELS && i + 1 < bytes.length; i++) {

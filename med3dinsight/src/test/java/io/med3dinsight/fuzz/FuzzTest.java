@@ -107,9 +107,31 @@ class FuzzTest {
     Files.write(folder.resolve("x.raw"), data);
     Damage damage =
         new TextDamage(
-            "[-+.\\w]+|[:()]", 400, "raw", "gzip", "ascii", "bzip2", "none", "double", "uchar",
-            "block", "big", "LIST", "x%03d.raw 1 3 1", "/etc/passwd", "../x.raw", "x.raw", ".",
-            "data file", "byte skip", "line skip", "sizes", "space units", "spacings", ":=", "\n");
+            "[-+.\\w]+|[:()]",
+            400,
+            "raw",
+            "gzip",
+            "ascii",
+            "bzip2",
+            "none",
+            "double",
+            "uchar",
+            "block",
+            "big",
+            "LIST",
+            "x%03d.raw 1 3 1",
+            "/etc/passwd",
+            "../x.raw",
+            "x.raw",
+            ".",
+            "data file",
+            "byte skip",
+            "line skip",
+            "sizes",
+            "space units",
+            "spacings",
+            ":=",
+            "\n");
     List<Fuzzer.Seed> seeds = new ArrayList<>();
     String raw = head + "encoding: raw\n";
     seeds.add(Fuzzer.Seed.plain(".nrrd", joined(raw + "\n", data), damage));
@@ -120,9 +142,9 @@ class FuzzTest {
     byte[] frames =
         joined(
             head.replace("4 3 2", "2 4 3 1")
-                .replace("dimension: 3", "dimension: 4")
-                .replace("(1,0,0)", "none (1,0,0)")
-                .replace("sizes: 2 4 3 1", "sizes: 1 4 3 2")
+                    .replace("dimension: 3", "dimension: 4")
+                    .replace("(1,0,0)", "none (1,0,0)")
+                    .replace("sizes: 2 4 3 1", "sizes: 1 4 3 2")
                 + "encoding: ascii\nspace units: \"mm\" \"mm\" \"um\"\n\n",
             text);
     seeds.add(Fuzzer.Seed.plain(".nrrd", frames, damage));
@@ -138,16 +160,34 @@ class FuzzTest {
     String header =
         "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': (" + shape + "), }";
     header = header + " ".repeat(117 - header.length()) + "\n";
-    return joined("\u0093NUMPY\u0001\u0000" + (char) header.length() + "\u0000" + header, new byte[bytes]);
+    return joined(
+        "\u0093NUMPY\u0001\u0000" + (char) header.length() + "\u0000" + header, new byte[bytes]);
   }
 
   @Test
   void numpy() throws Exception {
     Damage damage =
         new TextDamage(
-            "\\d+|'[^']*'|True|False|[(),{}:]", 128, "'|O'", "'<c16'", "'<f2'", "'<U5'", "'|V8'",
-            "'>f4'", "'|b1'", "'<f99999999999'", "[('a', '<f4')]", "True", "False", "()", "(0,)",
-            "4, 3, 2", "24", "'descr'", "'shape'", "'fortran_order'");
+            "\\d+|'[^']*'|True|False|[(),{}:]",
+            128,
+            "'|O'",
+            "'<c16'",
+            "'<f2'",
+            "'<U5'",
+            "'|V8'",
+            "'>f4'",
+            "'|b1'",
+            "'<f99999999999'",
+            "[('a', '<f4')]",
+            "True",
+            "False",
+            "()",
+            "(0,)",
+            "4, 3, 2",
+            "24",
+            "'descr'",
+            "'shape'",
+            "'fortran_order'");
     byte[] small = npy("<f8", "False", "4, 3, 2", 192);
     byte[] turned = npy(">i2", "True", "4, 3, 2", 48);
     byte[] frames = npy("|u1", "False", "2, 3, 4, 1", 24);
@@ -172,10 +212,31 @@ class FuzzTest {
   void safetensors() throws Exception {
     Damage damage =
         new TextDamage(
-            "\\d+|\"[^\"]*\"|[\\[\\]{}:,]", 700, "\"F64\"", "\"F32\"", "\"F16\"", "\"BF16\"",
-            "\"I64\"", "\"U8\"", "\"BOOL\"", "\"F8_E4M3\"", "\"shape\"", "\"dtype\"", "\"a\\n\"",
-            "\"\\u0000\"", "\"data_offsets\"", "\"__metadata__\"", "null", "[]", "{}", "[[", "{\"a\":",
-            "model-1.safetensors", "\"../x\"", "\"/etc/passwd\"", "\"model-1.safetensors\"");
+            "\\d+|\"[^\"]*\"|[\\[\\]{}:,]",
+            700,
+            "\"F64\"",
+            "\"F32\"",
+            "\"F16\"",
+            "\"BF16\"",
+            "\"I64\"",
+            "\"U8\"",
+            "\"BOOL\"",
+            "\"F8_E4M3\"",
+            "\"shape\"",
+            "\"dtype\"",
+            "\"a\\n\"",
+            "\"\\u0000\"",
+            "\"data_offsets\"",
+            "\"__metadata__\"",
+            "null",
+            "[]",
+            "{}",
+            "[[",
+            "{\"a\":",
+            "model-1.safetensors",
+            "\"../x\"",
+            "\"/etc/passwd\"",
+            "\"model-1.safetensors\"");
     String two =
         "{\"__metadata__\":{\"kind\":\"test\"},\"a\":{\"dtype\":\"F32\",\"shape\":[20,30],\"data_offsets\":[0,2400]},"
             + "\"b\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[2400,2416]},"

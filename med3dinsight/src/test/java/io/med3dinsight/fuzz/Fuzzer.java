@@ -154,8 +154,10 @@ final class Fuzzer {
   private void refused(Throwable cause, Path file, byte[] bytes, int number) throws IOException {
     if (!allowed.isInstance(cause)) {
       StackTraceElement[] trace = cause.getStackTrace();
-      String at = trace.length == 0 ? "" : " at " + trace[0] + " " + trace[Math.min(2, trace.length - 1)];
-      finding(bytes, file, number, "ended in " + cause.getClass().getName() + ": " + shown(cause) + at);
+      String at =
+          trace.length == 0 ? "" : " at " + trace[0] + " " + trace[Math.min(2, trace.length - 1)];
+      finding(
+          bytes, file, number, "ended in " + cause.getClass().getName() + ": " + shown(cause) + at);
       return;
     }
     refused++;

@@ -43,10 +43,10 @@ class HostileFilesTest {
       Class<? extends RuntimeException> as, Path file, Consumer<Path> reader, String... words)
       throws IOException {
     Steps steps = new Steps();
-    String message =
-        assertThrows(as, () -> steps.step(() -> reader.accept(file))).getMessage();
+    String message = assertThrows(as, () -> steps.step(() -> reader.accept(file))).getMessage();
     long bound = 4 * Files.size(file) + (64L << 20);
-    assertTrue(steps.most() <= bound, "allocated " + steps.most() + " of " + bound + ": " + message);
+    assertTrue(
+        steps.most() <= bound, "allocated " + steps.most() + " of " + bound + ": " + message);
     assertTrue(message.contains(file.toString()), message);
     assertTrue(message.matches("[\\x20-\\x7e]+\\."), message);
     for (String word : words) {
@@ -56,11 +56,7 @@ class HostileFilesTest {
   }
 
   private void image(Path file, String... words) throws IOException {
-    refused(
-        DataException.class,
-        file,
-        f -> VolumeReader.volume(f, ReadOptions.none()),
-        words);
+    refused(DataException.class, file, f -> VolumeReader.volume(f, ReadOptions.none()), words);
   }
 
   private void weights(Path file, String... words) throws IOException {
@@ -103,7 +99,8 @@ class HostileFilesTest {
   void namesInAZipLeadNowhere() throws IOException {
     byte[] good = slice(1, new byte[2]);
     Path outside = folder.resolveSibling("outside");
-    for (String name : new String[] {"../outside", "/etc/outside", "..\\outside", "a\n\u001b[2Jb"}) {
+    for (String name :
+        new String[] {"../outside", "/etc/outside", "..\\outside", "a\n\u001b[2Jb"}) {
       Path zip = file("x.zip", Packing.zip(Map.of(name, good)));
       assertEquals(3, VolumeReader.volume(zip, ReadOptions.none()).grid().width());
       byte[] cut = Arrays.copyOf(good, good.length - 5);
@@ -118,7 +115,9 @@ class HostileFilesTest {
     byte[] gzip = Packing.gzip(out -> out.write(elements, 132, elements.length - 132));
     byte[] head = DicomFiles.file("1.2.840.10008.1.2.1.99").bytes();
     // Raw DEFLATE lies between gzip's header of 10 bytes and its check sum of 8.
-    byte[] all = Damage.replaced(head, head.length, head.length, Arrays.copyOfRange(gzip, 10, gzip.length - 8));
+    byte[] all =
+        Damage.replaced(
+            head, head.length, head.length, Arrays.copyOfRange(gzip, 10, gzip.length - 8));
     image(file("deflated.dcm", all), "unpacks to more than");
   }
 
@@ -161,7 +160,9 @@ class HostileFilesTest {
   /** A stream of a few bytes that claims 256 million pixels. */
   @Test
   void aPictureOfNothingIsNotAllocated() throws IOException {
-    byte[] jpegLs = {-1, -40, -1, -9, 0, 11, 16, 0x40, 0, 0x40, 0, 1, 1, 0x11, 0, -1, -38, 0, 8, 1, 1, 0, 0, 0, 0};
+    byte[] jpegLs = {
+      -1, -40, -1, -9, 0, 11, 16, 0x40, 0, 0x40, 0, 1, 1, 0x11, 0, -1, -38, 0, 8, 1, 1, 0, 0, 0, 0
+    };
     byte[] bytes =
         DicomFiles.file("1.2.840.10008.1.2.4.80")
             .number(0x00280002, 1)
@@ -197,7 +198,8 @@ class HostileFilesTest {
   }
 
   private static byte[] npy(String descr, String shape, int bytes) {
-    String header = "{'descr': " + descr + ", 'fortran_order': False, 'shape': (" + shape + "), }\n";
+    String header =
+        "{'descr': " + descr + ", 'fortran_order': False, 'shape': (" + shape + "), }\n";
     String head = "\u0093NUMPY\u0001\u0000" + (char) header.length() + "\u0000" + header;
     return Damage.replaced(new byte[bytes], 0, 0, head.getBytes(StandardCharsets.ISO_8859_1));
   }
@@ -252,7 +254,8 @@ class HostileFilesTest {
     for (String p : pieces) {
       out.writeBytes(p.getBytes(StandardCharsets.ISO_8859_1));
     }
-    return file(name, Packing.stored(Map.of("x/data.pkl", out.toByteArray(), "x/data/0", new byte[16])));
+    return file(
+        name, Packing.stored(Map.of("x/data.pkl", out.toByteArray(), "x/data/0", new byte[16])));
   }
 
   private static final String TENSOR =
@@ -263,7 +266,8 @@ class HostileFilesTest {
   @Test
   void containersThatHoldThemselvesAreNotShown() throws IOException {
     String cycle = "]q\u0001]q\u0002h\u0001aa";
-    weights(pickle("cycle.pth", TENSOR, "(", cycle, "t(K\u0001t\u0089N\u0074R."), "no whole numbers");
+    weights(
+        pickle("cycle.pth", TENSOR, "(", cycle, "t(K\u0001t\u0089N\u0074R."), "no whole numbers");
     String deep = "]".repeat(5000) + "a".repeat(4999);
     weights(pickle("deep.pth", TENSOR, "(", deep, "t(K\u0001t\u0089N\u0074R."), "no whole numbers");
   }
@@ -281,7 +285,19 @@ class HostileFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"}", "]", ")", "(", "N", "K\u0000", "}q\u0000", "X\u0001\u0000\u0000\u0000a", "(t", "]2"})
+  @ValueSource(
+      strings = {
+        "}",
+        "]",
+        ")",
+        "(",
+        "N",
+        "K\u0000",
+        "}q\u0000",
+        "X\u0001\u0000\u0000\u0000a",
+        "(t",
+        "]2"
+      })
   void aFewBytesMakeNoManyObjects(String piece) throws IOException {
     weights(pickle("many.pth", piece.repeat(6 * MEBI / piece.length()), "."), "");
   }
@@ -303,11 +319,13 @@ class HostileFilesTest {
             + "M\u00dc\u0005M\u00dc\u0005\u0086K\u0001M\u00dc\u0005\u0086\u0089N\u0074R";
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(new byte[] {(byte) 0x80, 2});
-    out.writeBytes(("}X\u0001\u0000\u0000\u0000w" + tensor + "s.").getBytes(StandardCharsets.ISO_8859_1));
+    out.writeBytes(
+        ("}X\u0001\u0000\u0000\u0000w" + tensor + "s.").getBytes(StandardCharsets.ISO_8859_1));
     byte[] data = new byte[4 * n * n];
     // Element (row 2, column 1) of the view is element (1, 2) of what is stored.
     Damage.put(data, 4 * (n + 2), 4, Float.floatToIntBits(7), false);
-    Path path = file("t.pth", Packing.stored(Map.of("x/data.pkl", out.toByteArray(), "x/data/0", data)));
+    Path path =
+        file("t.pth", Packing.stored(Map.of("x/data.pkl", out.toByteArray(), "x/data/0", data)));
     Steps steps = new Steps();
     try (TensorSource f = Weights.open(path)) {
       float[][] values = new float[1][];
@@ -337,10 +355,14 @@ class HostileFilesTest {
     weights(header("axes.safetensors", shape), "more than 16 axes");
     String name = "{\"a\\n" + "b".repeat(3000) + "\":{}}";
     assertTrue(
-        refused(CheckpointException.class, header("n.safetensors", name), f -> Weights.open(f).close())
+        refused(
+                    CheckpointException.class,
+                    header("n.safetensors", name),
+                    f -> Weights.open(f).close())
                 .length()
             < 500);
-    weights(file("x.index.json", ("{\"weight_map\":[" + "{},".repeat(MEBI) + "1]}").getBytes()), "");
+    weights(
+        file("x.index.json", ("{\"weight_map\":[" + "{},".repeat(MEBI) + "1]}").getBytes()), "");
   }
 
   @ParameterizedTest

@@ -10,23 +10,75 @@ final class NiftiDamage implements Damage {
 
   /** Offset, width (negative for floating point) and count of fields, by version. */
   private static final int[][] FIELDS_1 = {
-    {0, 4, 1}, {40, 2, 8}, {56, -4, 3}, {68, 2, 3}, {76, -4, 8}, {108, -4, 3}, {123, 1, 1},
-    {124, -4, 2}, {252, 2, 2}, {256, -4, 6}, {280, -4, 12}, {344, 1, 4}, {348, 4, 3}
+    {0, 4, 1},
+    {40, 2, 8},
+    {56, -4, 3},
+    {68, 2, 3},
+    {76, -4, 8},
+    {108, -4, 3},
+    {123, 1, 1},
+    {124, -4, 2},
+    {252, 2, 2},
+    {256, -4, 6},
+    {280, -4, 12},
+    {344, 1, 4},
+    {348, 4, 3}
   };
 
   private static final int[][] FIELDS_2 = {
-    {0, 4, 1}, {4, 1, 8}, {12, 2, 2}, {16, 8, 8}, {104, -8, 8}, {168, 8, 1}, {176, -8, 2},
-    {344, 4, 2}, {352, -8, 6}, {400, -8, 12}, {500, 4, 2}, {540, 4, 3}
+    {0, 4, 1},
+    {4, 1, 8},
+    {12, 2, 2},
+    {16, 8, 8},
+    {104, -8, 8},
+    {168, 8, 1},
+    {176, -8, 2},
+    {344, 4, 2},
+    {352, -8, 6},
+    {400, -8, 12},
+    {500, 4, 2},
+    {540, 4, 3}
   };
 
   private static final double[] REALS = {
-    0, -0.0, 1, -1, 0.5, 1e-45, 1e-30, 1e30, 3.4e38, -3.4e38, 1e300, Double.NaN,
-    Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 352, 4096, 1e15
+    0,
+    -0.0,
+    1,
+    -1,
+    0.5,
+    1e-45,
+    1e-30,
+    1e30,
+    3.4e38,
+    -3.4e38,
+    1e300,
+    Double.NaN,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY,
+    352,
+    4096,
+    1e15
   };
 
   private static final long[] EXTENTS = {
-    0, -1, 1, 2, 3, 100, 255, 256, 4096, 32767, 65536, 1 << 20, 1L << 31, 1L << 32, (1L << 33) + 1,
-    1L << 62, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    -1,
+    1,
+    2,
+    3,
+    100,
+    255,
+    256,
+    4096,
+    32767,
+    65536,
+    1 << 20,
+    1L << 31,
+    1L << 32,
+    (1L << 33) + 1,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
 
   @Override
@@ -72,7 +124,8 @@ final class NiftiDamage implements Damage {
   }
 
   private static void type(byte[] bytes, boolean two, boolean big, Random random) {
-    int code = Damage.any(random, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 768, 1024, 1280, 1536, 2304);
+    int code =
+        Damage.any(random, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 768, 1024, 1280, 1536, 2304);
     Damage.put(bytes, two ? 12 : 70, 2, code, big);
   }
 }

@@ -14,9 +14,29 @@ import java.util.regex.Pattern;
 final class TextDamage implements Damage {
   /** Numbers at which arithmetic turns over, and what is none. */
   static final String[] NUMBERS = {
-    "0", "1", "-1", "2", "7", "255", "65536", "2147483647", "2147483648", "4294967296",
-    "3037000500", "9223372036854775807", "9223372036854775808", "99999999999999999999999", "1e999",
-    "-0", "0.5", "nan", "inf", "1e-320", "00000000000000000001", "0x10", ""
+    "0",
+    "1",
+    "-1",
+    "2",
+    "7",
+    "255",
+    "65536",
+    "2147483647",
+    "2147483648",
+    "4294967296",
+    "3037000500",
+    "9223372036854775807",
+    "9223372036854775808",
+    "99999999999999999999999",
+    "1e999",
+    "-0",
+    "0.5",
+    "nan",
+    "inf",
+    "1e-320",
+    "00000000000000000001",
+    "0x10",
+    ""
   };
 
   private final Pattern token;
@@ -36,8 +56,7 @@ final class TextDamage implements Damage {
 
   @Override
   public byte[] apply(byte[] good, Random random) {
-    String text =
-        new String(good, 0, Math.min(good.length, within), StandardCharsets.ISO_8859_1);
+    String text = new String(good, 0, Math.min(good.length, within), StandardCharsets.ISO_8859_1);
     List<MatchResult> found = new ArrayList<>(token.matcher(text).results().toList());
     if (found.isEmpty()) {
       return good;

@@ -13,7 +13,9 @@ final class ZipDamage implements Damage {
   private static final int END = 0x06054b50;
 
   /** Offset and width of fields, by signature. */
-  private static final int[][] IN_LOCAL = {{4, 2}, {6, 2}, {8, 2}, {14, 4}, {18, 4}, {22, 4}, {26, 2}, {28, 2}};
+  private static final int[][] IN_LOCAL = {
+    {4, 2}, {6, 2}, {8, 2}, {14, 4}, {18, 4}, {22, 4}, {26, 2}, {28, 2}
+  };
 
   private static final int[][] IN_CENTRAL = {
     {8, 2}, {10, 2}, {16, 4}, {20, 4}, {24, 4}, {28, 2}, {30, 2}, {32, 2}, {42, 4}
@@ -41,10 +43,12 @@ final class ZipDamage implements Damage {
     if (random.nextInt(6) == 0 && signature != END) {
       byte[] name = NAMES[random.nextInt(NAMES.length)].getBytes();
       int from = at + (signature == LOCAL ? 30 : 46);
-      System.arraycopy(name, 0, bytes, from, Math.max(0, Math.min(name.length, bytes.length - from)));
+      System.arraycopy(
+          name, 0, bytes, from, Math.max(0, Math.min(name.length, bytes.length - from)));
       return bytes;
     }
-    int[] field = Damage.any(random, signature == LOCAL ? IN_LOCAL : signature == END ? IN_END : IN_CENTRAL);
+    int[] field =
+        Damage.any(random, signature == LOCAL ? IN_LOCAL : signature == END ? IN_END : IN_CENTRAL);
     long value = random.nextInt(3) == 0 ? random.nextInt(bytes.length + 1) : Damage.extreme(random);
     Damage.put(bytes, at + field[0], field[1], value, false);
     return bytes;

@@ -53,8 +53,16 @@ class PredictionGridTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "u1le", "f8be", "two_be", "slope_scaled", "extension", "form_both", "form_none",
-        "form_q_half_turn1", "form_s1", "gzip_be"
+        "u1le",
+        "f8be",
+        "two_be",
+        "slope_scaled",
+        "extension",
+        "form_both",
+        "form_none",
+        "form_q_half_turn1",
+        "form_s1",
+        "gzip_be"
       })
   void niftiHeadersAreKept(String name) throws IOException {
     for (JsonNode e : JsonLines.read(JsonLines.class, "nifti.jsonl")) {

@@ -104,8 +104,7 @@ class NumpyTest {
   void agreesWithNumpy(String name, JsonNode entry) throws Exception {
     Path file = SharedData.find(entry.get("name").asText());
     assumeTrue(file != null, name + " is not in this checkout");
-    StoredImage image =
-        VolumeReader.open(file, ReadOptions.ofArray(entry.get("array").asText()));
+    StoredImage image = VolumeReader.open(file, ReadOptions.ofArray(entry.get("array").asText()));
     List<Long> shape = JsonLines.longs(entry.get("shape"));
     assertEquals(shape, image.info().shape().subList(0, shape.size()));
     assertTrue(image.info().shape().stream().skip(shape.size()).allMatch(n -> n == 1));

@@ -279,7 +279,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
       long at = start;
       for (Named n : found) {
         if (n.entry.offset() != at) {
-          throw bad(path, "tensor '" + printable(n.name) + "' overlaps another or leaves a gap before it");
+          throw bad(
+              path,
+              "tensor '" + printable(n.name) + "' overlaps another or leaves a gap before it");
         }
         at = n.end;
         entries.put(n.name, n.entry);

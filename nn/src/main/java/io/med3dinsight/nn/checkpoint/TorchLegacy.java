@@ -66,14 +66,17 @@ final class TorchLegacy {
       SafetensorsFile.fill(channel, b.clear(), at);
       if (b.getLong(0) != s.size() || s.bytes() > size - at - 8) {
         throw new Pickle.Refused(
-            "storage '" + PickleGlobal.printable(s.key()) + "' is not whole (was the file cut short?)");
+            "storage '"
+                + PickleGlobal.printable(s.key())
+                + "' is not whole (was the file cut short?)");
       }
       s.at(at + 8);
       at += 8 + s.bytes();
     }
     for (TorchTensor.Storage s : objects.storages().values()) {
       if (s.at() < 0) {
-        throw new Pickle.Refused("storage '" + PickleGlobal.printable(s.key()) + "' is not in the file");
+        throw new Pickle.Refused(
+            "storage '" + PickleGlobal.printable(s.key()) + "' is not in the file");
       }
     }
   }

@@ -47,14 +47,19 @@ final class TorchObjects implements Pickle.Objects {
     }
     if (size < 0 || size > fileSize / g.storage.bytes) {
       throw new Pickle.Refused(
-          "storage '" + PickleGlobal.printable(key) + "' claims " + size + " elements, more than the file holds");
+          "storage '"
+              + PickleGlobal.printable(key)
+              + "' claims "
+              + size
+              + " elements, more than the file holds");
     }
     TorchTensor.Storage known = storages.get(key);
     if (known == null) {
       known = new TorchTensor.Storage(key, g.storage, size, bigEndian);
       storages.put(key, known);
     } else if (known.type() != g.storage || known.size() != size) {
-      throw new Pickle.Refused("storage '" + PickleGlobal.printable(key) + "' is named with two types or sizes");
+      throw new Pickle.Refused(
+          "storage '" + PickleGlobal.printable(key) + "' is named with two types or sizes");
     }
     return known;
   }

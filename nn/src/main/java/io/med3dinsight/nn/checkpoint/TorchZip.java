@@ -105,7 +105,9 @@ final class TorchZip {
   private ZipEntry plain(ZipEntry e) {
     if (e.getMethod() != ZipEntry.STORED || e.getSize() != e.getCompressedSize()) {
       throw new Pickle.Refused(
-          "its entry '" + PickleGlobal.printable(e.getName()) + "' is compressed, which torch.save never does");
+          "its entry '"
+              + PickleGlobal.printable(e.getName())
+              + "' is compressed, which torch.save never does");
     }
     return e;
   }
@@ -114,16 +116,19 @@ final class TorchZip {
   private long place(ZipEntry e) throws IOException {
     long header = headers().getOrDefault(e.getName(), -1L);
     if (header < 0) {
-      throw new Pickle.Refused("its entry '" + PickleGlobal.printable(e.getName()) + "' cannot be found");
+      throw new Pickle.Refused(
+          "its entry '" + PickleGlobal.printable(e.getName()) + "' cannot be found");
     }
     ByteBuffer b = ByteBuffer.allocate(LOCAL_HEADER).order(ByteOrder.LITTLE_ENDIAN);
     SafetensorsFile.fill(channel, b, header);
     if (b.getInt(0) != LOCAL_SIGNATURE) {
-      throw new Pickle.Refused("its entry '" + PickleGlobal.printable(e.getName()) + "' is damaged");
+      throw new Pickle.Refused(
+          "its entry '" + PickleGlobal.printable(e.getName()) + "' is damaged");
     }
     long at = header + LOCAL_HEADER + (b.getShort(26) & 0xffff) + (b.getShort(28) & 0xffff);
     if (at + e.getSize() > channel.size()) {
-      throw new Pickle.Refused("its entry '" + PickleGlobal.printable(e.getName()) + "' reaches beyond the file's end");
+      throw new Pickle.Refused(
+          "its entry '" + PickleGlobal.printable(e.getName()) + "' reaches beyond the file's end");
     }
     return at;
   }
