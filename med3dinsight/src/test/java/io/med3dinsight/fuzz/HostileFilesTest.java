@@ -189,7 +189,7 @@ class HostileFilesTest {
   void longFieldsOfAHeaderEndSoon() throws IOException {
     String sizes = NRRD.replace("1 2 3", "1 ".repeat(400_000) + "1");
     image(file("sizes.nrrd", (sizes + "\n").getBytes()), "sizes");
-    String spaces = NRRD + "space directions: (1" + " ".repeat(900_000) + ",0,0) none none\n\n";
+    String spaces = NRRD + "space directions: (1,0,0)" + " ".repeat(900_000) + "none none\n\n";
     image(file("spaces.nrrd", spaces.getBytes()), "spacedirections");
     String skip = NRRD.replace("raw", "gzip") + "byte skip: 99999999999999\n\n";
     byte[] zeros = Packing.gzip(new byte[MEBI]);

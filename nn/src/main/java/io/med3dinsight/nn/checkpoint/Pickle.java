@@ -34,7 +34,7 @@ final class Pickle {
   /** No number and no Python name in a file of weights takes more bytes. */
   private static final int LONGEST = 256;
 
-  // Bytes of memory that objects take, rounded up: a few bytes of a pickle can make many of them.
+  // Bytes of memory that objects take, rounded up.
   private static final int REFERENCE = 16;
   private static final int SMALL = 32;
   private static final int CONTAINER = 80;
@@ -363,7 +363,6 @@ final class Pickle {
     if (n > left) {
       throw new EOFException();
     }
-    // The bytes, and the text or number that is made of them.
     charge(SMALL + 3L * n);
     byte[] b = in.readNBytes(n);
     left -= b.length;
