@@ -70,7 +70,9 @@ final class DicomDamage implements Damage {
         return bytes;
       }
       case 1 -> {
-        byte[] vr = Damage.any(random, "SQ", "UN", "OB", "OW", "US", "DS", "UT", "zz").getBytes();
+        byte[] vr =
+            Damage.any(random, "SQ", "UN", "OB", "OW", "US", "DS", "UT", "zz")
+                .getBytes(StandardCharsets.US_ASCII);
         return Damage.replaced(good, e.from + 4, e.from + 6, vr);
       }
       case 2 -> {
@@ -148,7 +150,12 @@ final class DicomDamage implements Damage {
           Damage.put(bytes, e.value, 2, e.tag == ROWS ? rows : columns, false);
         }
         if (e.tag == FRAMES) {
-          System.arraycopy("9".repeat(e.length).getBytes(), 0, bytes, e.value, e.length);
+          System.arraycopy(
+              "9".repeat(e.length).getBytes(StandardCharsets.US_ASCII),
+              0,
+              bytes,
+              e.value,
+              e.length);
         }
       }
       markers.forEach(at -> size(bytes, at, rows, columns));

@@ -103,7 +103,9 @@ class FuzzTest {
         "NRRD0004\n# comment\ntype: short\ndimension: 3\nsizes: 4 3 2\nspace: left-posterior-superior\n"
             + "space directions: (1,0,0) (0,1.5,0) (0,0.1,2)\nspace origin: (1,2,3)\nendian: little\n";
     byte[] data = new byte[48];
-    byte[] text = "1 2 3 4 5 6 7 8 9 10 11 12 -1 -2 -3 -4 -5 -6 -7 -8 -9 10 11 12".getBytes();
+    byte[] text =
+        "1 2 3 4 5 6 7 8 9 10 11 12 -1 -2 -3 -4 -5 -6 -7 -8 -9 10 11 12"
+            .getBytes(StandardCharsets.US_ASCII);
     Files.write(folder.resolve("x.raw"), data);
     Damage damage =
         new TextDamage(
@@ -254,7 +256,7 @@ class FuzzTest {
     // The header's length is made to fit afterwards.
     for (String header : List.of(two, half)) {
       byte[] json = header.getBytes(StandardCharsets.ISO_8859_1);
-      int data = header == two ? 2420 : 4;
+      int data = header.equals(two) ? 2420 : 4;
       seeds.add(
           new Fuzzer.Seed(
               ".safetensors",
@@ -263,7 +265,7 @@ class FuzzTest {
               b -> safetensors(new String(b, StandardCharsets.ISO_8859_1), data),
               damage));
     }
-    seeds.add(Fuzzer.Seed.plain(".index.json", index.getBytes(), damage));
+    seeds.add(Fuzzer.Seed.plain(".index.json", index.getBytes(StandardCharsets.US_ASCII), damage));
     new Fuzzer("safetensors", folder, CheckpointException.class).run(seeds, FuzzTest::weights);
   }
 

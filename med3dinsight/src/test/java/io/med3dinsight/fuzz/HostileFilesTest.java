@@ -181,16 +181,19 @@ class HostileFilesTest {
   @ValueSource(strings = {"/etc/passwd", "../secret", "a/../../secret", "."})
   void aHeaderDoesNotLeadToOtherFiles(String data) throws IOException {
     Files.writeString(folder.resolveSibling("secret"), "secret");
-    image(file("x.nhdr", (NRRD + "data file: " + data + "\n").getBytes()), "data file", "folder");
+    image(
+        file("x.nhdr", (NRRD + "data file: " + data + "\n").getBytes(StandardCharsets.US_ASCII)),
+        "data file",
+        "folder");
     Files.delete(folder.resolveSibling("secret"));
   }
 
   @Test
   void longFieldsOfAHeaderEndSoon() throws IOException {
     String sizes = NRRD.replace("1 2 3", "1 ".repeat(400_000) + "1");
-    image(file("sizes.nrrd", (sizes + "\n").getBytes()), "sizes");
+    image(file("sizes.nrrd", (sizes + "\n").getBytes(StandardCharsets.US_ASCII)), "sizes");
     String spaces = NRRD + "space directions: (1,0,0)" + " ".repeat(900_000) + "none none\n\n";
-    image(file("spaces.nrrd", spaces.getBytes()), "spacedirections");
+    image(file("spaces.nrrd", spaces.getBytes(StandardCharsets.US_ASCII)), "spacedirections");
     String skip = NRRD.replace("raw", "gzip") + "byte skip: 99999999999999\n\n";
     byte[] zeros = Packing.gzip(new byte[MEBI]);
     byte[] head = skip.getBytes(StandardCharsets.US_ASCII);
@@ -239,7 +242,7 @@ class HostileFilesTest {
     byte[] bytes = npy("'|u1'", "400, 400, 400", 64_000_000);
     String text = new String(bytes, 0, 100, StandardCharsets.ISO_8859_1);
     int at = text.indexOf("False");
-    System.arraycopy("True ".getBytes(), 0, bytes, at, 5);
+    System.arraycopy("True ".getBytes(StandardCharsets.US_ASCII), 0, bytes, at, 5);
     Path file = file("large.npy", bytes);
     Steps steps = new Steps();
     steps.step(() -> VolumeReader.volume(file, ReadOptions.none()));
@@ -362,13 +365,18 @@ class HostileFilesTest {
                 .length()
             < 500);
     weights(
-        file("x.index.json", ("{\"weight_map\":[" + "{},".repeat(MEBI) + "1]}").getBytes()), "");
+        file(
+            "x.index.json",
+            ("{\"weight_map\":[" + "{},".repeat(MEBI) + "1]}").getBytes(StandardCharsets.US_ASCII)),
+        "");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"../x.safetensors", "/etc/passwd", "a/../b", "..", "a\\\\nb", ""})
   void anIndexDoesNotLeadOutOfItsFolder(String name) throws IOException {
     String json = "{\"weight_map\": {\"a\": \"" + name + "\"}}";
-    weights(file("model.safetensors.index.json", json.getBytes()), "no file beside it");
+    weights(
+        file("model.safetensors.index.json", json.getBytes(StandardCharsets.US_ASCII)),
+        "no file beside it");
   }
 }

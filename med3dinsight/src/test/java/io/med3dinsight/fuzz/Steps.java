@@ -4,7 +4,7 @@ import java.lang.management.ManagementFactory;
 
 /** Measures what the calling thread allocates in each step, garbage included. */
 final class Steps {
-  private volatile long most;
+  private long most;
 
   /** Runs one step, which may throw. */
   void step(Runnable action) {

@@ -2,6 +2,7 @@ package io.med3dinsight.fuzz;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -41,7 +42,7 @@ final class ZipDamage implements Damage {
     int at = places.get(random.nextInt(places.size()));
     int signature = b.getInt(at);
     if (random.nextInt(6) == 0 && signature != END) {
-      byte[] name = NAMES[random.nextInt(NAMES.length)].getBytes();
+      byte[] name = NAMES[random.nextInt(NAMES.length)].getBytes(StandardCharsets.US_ASCII);
       int from = at + (signature == LOCAL ? 30 : 46);
       System.arraycopy(
           name, 0, bytes, from, Math.max(0, Math.min(name.length, bytes.length - from)));
