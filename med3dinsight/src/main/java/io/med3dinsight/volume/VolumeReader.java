@@ -54,7 +54,7 @@ public final class VolumeReader {
     StoredImage image = open(path, options);
     int frame = frame(path, image.info(), options);
     Grid grid = image.grid();
-    VoxelSink.Floats sink = new VoxelSink.Floats(grid.size());
+    VoxelSink.Floats sink = new VoxelSink.Floats(grid.size(), image.bytes());
     image.read(frame, sink);
     return new Volume(grid, sink.data(), image.info().dtype(), path.toString());
   }
@@ -64,7 +64,7 @@ public final class VolumeReader {
     StoredImage image = open(path, options);
     int frame = frame(path, image.info(), options);
     Grid grid = image.grid();
-    VoxelSink.Labels sink = new VoxelSink.Labels(grid.size(), path.toString());
+    VoxelSink.Labels sink = new VoxelSink.Labels(grid.size(), image.bytes(), path.toString());
     image.read(frame, sink);
     return new LabelVolume(grid, sink.data(), image.info().dtype(), path.toString());
   }
