@@ -1,10 +1,12 @@
 """Measures PyTorch on the computations that GpuBenchmark measures, in the same way.
 
-    python3 gpu_peer.py --precision fp32|tf32|bf16 --json FILE [ROW...]
+    python3 gpu_peer.py --precision fp32|tf32|bf16 --json FILE [--simulated] [ROW...]
 
 Each row is warmed up, then timed in rounds: as many runs as fill a fifth of a second, with one
 synchronisation at the end. The file holds milliseconds for one run, one number a round. PyTorch
 2.1 or later; eager mode, channels-last where that is faster (both layouts are measured).
+--simulated runs tiny rows on the CPU, to try this program where there is no GPU; its times mean
+nothing.
 """
 
 import argparse
@@ -18,16 +20,26 @@ import torch.nn.functional as F
 
 EPSILON, MASS, NORM_EPSILON, SLOPE = 0.03, 0.95, 1e-5, 0.01
 ROUNDS, ROUND_SECONDS = 10, 0.2
+DEVICE = "cuda"
+
+
+def synchronize():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
 
 
 def timed(run):
     """Milliseconds of one run, for each round."""
+    if DEVICE == "cpu":
+        start = time.perf_counter()
+        run()
+        return [(time.perf_counter() - start) * 1e3]
     for _ in range(5):
         run()
-    torch.cuda.synchronize()
+    synchronize()
     start = time.perf_counter()
     run()
-    torch.cuda.synchronize()
+    synchronize()
     once = max(time.perf_counter() - start, 1e-6)
     count = max(3, min(2000, int(ROUND_SECONDS / once)))
     rounds = []
@@ -35,7 +47,7 @@ def timed(run):
         start = time.perf_counter()
         for _ in range(count):
             run()
-        torch.cuda.synchronize()
+        synchronize()
         rounds.append((time.perf_counter() - start) / count * 1e3)
     return rounds
 
@@ -47,10 +59,10 @@ class Row:
         self.inputs, self.function, self.layouts, self.single = inputs, function, layouts, single
 
     def tensors(self, dtype, channels_last):
-        generator = torch.Generator(device="cuda").manual_seed(2024)
+        generator = torch.Generator(device=DEVICE).manual_seed(2024)
         made = []
         for shape, scale, offset, gradient, parameter in self.inputs:
-            t = (torch.rand(shape, device="cuda", generator=generator) * 2 - 1) * scale + offset
+            t = (torch.rand(shape, device=DEVICE, generator=generator) * 2 - 1) * scale + offset
             if not self.single and not (parameter and len(shape) == 1):
                 t = t.to(dtype)
             if channels_last and len(shape) == 5:
@@ -104,6 +116,10 @@ def instance_norm(a, gamma, beta):
 
 def layer_norm(a, gamma, beta):
     return F.layer_norm(a, gamma.shape, gamma.to(a.dtype), beta.to(a.dtype), NORM_EPSILON)
+
+
+def attention(q, k, v):
+    return F.scaled_dot_product_attention(q, k, v)
 
 
 def transport(cost, iterations=1000):
@@ -163,13 +179,23 @@ ROWS = {
     "gelu-65536": Row([x(65536, 3072, scale=3)], F.gelu),
     "softmax": Row([x(24, 512, 512, scale=4)], lambda a: torch.softmax(a, -1)),
     "softmax-192": Row([x(192, 1024, 1024, scale=4)], lambda a: torch.softmax(a, -1)),
-    "attention": Row([x(2, 12, 512, 64)] * 3, F.scaled_dot_product_attention),
-    "attention-4096": Row([x(2, 12, 4096, 64)] * 3, F.scaled_dot_product_attention),
+    "attention": Row([x(2, 12, 512, 64)] * 3, attention),
+    "attention-4096": Row([x(2, 12, 4096, 64)] * 3, attention),
     "window-attention": Row(
         [x(512, 3, 64, 32)] * 3 + [x(1, 3, 64, 64)],
         lambda q, k, v, bias: F.scaled_dot_product_attention(q, k, v, bias.expand(512, 3, 64, 64)),
     ),
     "transport-256": Row([x(256, 64, 64, scale=0.5, offset=0.5)], transport, single=True),
+}
+
+TINY_ROWS = {
+    "tiny-matmul": Row([x(32, 16), x(16, 48)], torch.matmul),
+    "tiny-conv": conv(1, 6, 4, 8, True),
+    "instance-norm-4": Row([x(2, 32, 4, 4, 4), p(32, scale=0.5, offset=1), p(32)], instance_norm, layouts=True),
+    "layer-norm-2": Row([x(2, 768), p(768, scale=0.5, offset=1), p(768)], layer_norm),
+    "gelu-2": Row([x(2, 3072, scale=3)], F.gelu),
+    "softmax-1": Row([x(1, 32, 32, scale=4)], lambda a: torch.softmax(a, -1)),
+    "tiny-attention": Row([x(2, 12, 16, 64)] * 3, attention),
 }
 
 
@@ -221,19 +247,20 @@ def dice_cross_entropy(logits, labels, hot):
 def unet_step(extent, batch, channels, precision):
     best = None
     for channels_last in (False, True):
-        torch.cuda.reset_peak_memory_stats()
-        net = UNet(channels, 3).cuda()
-        volume = torch.randn(batch, 1, extent, extent, extent, device="cuda")
+        if DEVICE == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        net = UNet(channels, 3).to(DEVICE)
+        volume = torch.randn(batch, 1, extent, extent, extent, device=DEVICE)
         if channels_last:
             net = net.to(memory_format=torch.channels_last_3d)
             volume = volume.contiguous(memory_format=torch.channels_last_3d)
-        labels = torch.randint(0, 3, (batch, extent, extent, extent), device="cuda")
+        labels = torch.randint(0, 3, (batch, extent, extent, extent), device=DEVICE)
         hot = F.one_hot(labels, 3).permute(0, 4, 1, 2, 3).float()
-        optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=True)
+        optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=DEVICE == "cuda")
 
         def run():
             optimizer.zero_grad(set_to_none=True)
-            with torch.autocast("cuda", torch.bfloat16, enabled=precision == "bf16"):
+            with torch.autocast(DEVICE, torch.bfloat16, enabled=precision == "bf16"):
                 logits = net(volume)
             dice_cross_entropy(logits, labels, hot).backward()
             optimizer.step()
@@ -241,7 +268,7 @@ def unet_step(extent, batch, channels, precision):
         ms = timed(run)
         if best is None or min(ms) < min(best["ms"]):
             variant = "channels last" if channels_last else "NCDHW"
-            peak = torch.cuda.max_memory_allocated() / 2**20
+            peak = torch.cuda.max_memory_allocated() / 2**20 if DEVICE == "cuda" else 0
             best = {"mode": "step", "variant": variant, "ms": ms, "peakMiB": peak}
     return [best]
 
@@ -250,41 +277,49 @@ STEPS = {
     "unet-64": (64, 1, [16, 32, 64, 128]),
     "unet-128": (128, 2, [32, 64, 128, 256, 320]),
 }
+TINY_STEPS = {"tiny-unet": (8, 1, [4, 8])}
 
 
 def copy_bandwidth():
     """GB/s of a device-to-device copy of 1 GiB, counting bytes read and written."""
-    a = torch.empty(2**28, device="cuda")
+    floats = 2**28 if DEVICE == "cuda" else 2**14
+    a = torch.empty(floats, device=DEVICE)
     b = torch.empty_like(a)
-    return 2 * 2**30 / (min(timed(lambda: b.copy_(a))) * 1e-3) / 1e9
+    return 8 * floats / (min(timed(lambda: b.copy_(a))) * 1e-3) / 1e9
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--precision", choices=["fp32", "tf32", "bf16"], required=True)
     parser.add_argument("--json", required=True)
+    parser.add_argument("--simulated", action="store_true")
     parser.add_argument("rows", nargs="*")
     args = parser.parse_args()
+    if args.simulated:
+        global DEVICE
+        DEVICE = "cpu"
+    rows, steps = (TINY_ROWS, TINY_STEPS) if args.simulated else (ROWS, STEPS)
     torch.backends.cuda.matmul.allow_tf32 = args.precision != "fp32"
     torch.backends.cudnn.allow_tf32 = args.precision != "fp32"
     torch.backends.cudnn.benchmark = True
     dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
     results = []
-    for name in list(ROWS) + list(STEPS):
+    for name in list(rows) + list(steps):
         if args.rows and name not in args.rows:
             continue
         try:
-            measured = ROWS[name].measure(dtype) if name in ROWS else unet_step(*STEPS[name], args.precision)
-        except torch.cuda.OutOfMemoryError as e:
+            measured = rows[name].measure(dtype) if name in rows else unet_step(*steps[name], args.precision)
+        except (torch.cuda.OutOfMemoryError, AttributeError) as e:  # or PyTorch older than the row
             print(f"{name}: {e}", file=sys.stderr)
             continue
         for m in measured:
             results.append({"row": name, **m})
             print(f"{name:24s} {m['mode']:20s} {min(m['ms']):10.4f} ms {m['variant']}", flush=True)
-        torch.cuda.empty_cache()
+        if DEVICE == "cuda":
+            torch.cuda.empty_cache()
     page = {
         "peer": f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}",
-        "device": torch.cuda.get_device_name(),
+        "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU",
         "precision": args.precision,
         "copyGBs": copy_bandwidth(),
         "results": results,

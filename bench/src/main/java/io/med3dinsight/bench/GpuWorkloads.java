@@ -40,6 +40,18 @@ public final class GpuWorkloads {
     return rows;
   }
 
+  /** A few at sizes that the simulator computes in moments, to try the measuring itself. */
+  public static List<Row> tiny() {
+    return List.of(
+        row(Workloads.matmul("tiny-matmul", 32, 16, 48)),
+        row(Workloads.conv("tiny-conv", 1, 6, 4, 8, true)),
+        row(Workloads.instanceNorm("instance-norm-4", 4)),
+        row(Workloads.layerNorm("layer-norm-2", 2)),
+        row(Workloads.gelu("gelu-2", 2)),
+        row(Workloads.softmax("softmax-1", 1, 32)),
+        row(Workloads.attention("tiny-attention", 16)));
+  }
+
   /** Elements that cannot but be read or written, in units of the first input's size. */
   private static Row row(Workload w) {
     long n = 1;

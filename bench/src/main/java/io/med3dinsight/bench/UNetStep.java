@@ -36,6 +36,9 @@ public final class UNetStep implements AutoCloseable {
     /** The one described above. */
     public static final Size SMALL = new Size("unet-64", EXTENT, 1, 16, 32, 64, 128);
 
+    /** For the simulator, to try the measuring itself. */
+    public static final Size TINY = new Size("tiny-unet", 8, 1, 4, 8);
+
     /** Two volumes of 128^3 through five stages, as nnU-Net plans them. */
     public static final Size LARGE = new Size("unet-128", 128, 2, 32, 64, 128, 256, 320);
   }

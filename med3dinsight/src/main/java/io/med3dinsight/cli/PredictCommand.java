@@ -113,7 +113,13 @@ final class PredictCommand implements Callable<Integer>, Computes {
       // All label maps go into one folder.
       files.get(0).makeFolder();
       Prediction prediction =
-          new Prediction(segmenter, files, progress, stop, named(files), choice.options());
+          new Prediction(
+              segmenter,
+              files,
+              progress,
+              stop,
+              named(files),
+              Prediction.Io.files(choice.options(), segmenter.plan()));
       int done = prediction.run();
       progress.say(
           String.format(

@@ -11,6 +11,7 @@ import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.ProbabilityMaps;
 import io.med3dinsight.volume.ScoreRestorer;
 import io.med3dinsight.volume.ScoreStrip;
 import io.med3dinsight.volume.Volume;
@@ -87,30 +88,64 @@ public final class Segmenter implements AutoCloseable {
 
   /** The labels of an image of one channel; see {@link #run}. */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return run(volume, progress, cancelled).labels();
+    return segment(List.of(volume), progress, cancelled);
   }
 
   /** The labels of an image of several channels; see {@link #run}. */
   public LabelVolume segment(List<Volume> channels) {
-    return run(channels, Progress.NONE, NEVER).labels();
+    return segment(channels, Progress.NONE, NEVER);
+  }
+
+  /** The labels of an image of several channels; see {@link #run}. */
+  public LabelVolume segment(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    List<Volume> checked = checked(channels);
+    ProbabilityMaps none = ProbabilityMaps.none(checked.get(0).grid());
+    return run(checked, none, progress, cancelled).labels();
   }
 
   /**
    * The label of every voxel, on exactly the volume's grid, and where the time went. Beside the
    * volume, its preprocessed copy and the labels, memory holds the scores of at most a quarter of
-   * the heap, however many classes there are.
+   * the heap, however many classes there are. Probabilities that {@link
+   * InferenceOptions#probabilities} asks for go into a temporary file.
    *
    * @param channels the volume's channels, in the order of the plan's modality
    * @param progress told about each window, under the name of the first channel's file
    * @param cancelled asked before each window
+   * @return to be closed by the caller
    * @throws CancellationException when {@code cancelled} said so
    * @throws DataException when there are more or fewer channels than the model takes, they lie on
-   *     different grids, a voxel is not a finite number, or memory cannot hold the probabilities
-   *     that {@link InferenceOptions#probabilities} asks for
+   *     different grids, a voxel is not a finite number, or the disk has no space for the
+   *     probabilities
    */
   public Segmentation run(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
-    long begin = System.nanoTime();
+    return run(channels, Path.of(System.getProperty("java.io.tmpdir")), progress, cancelled);
+  }
+
+  /**
+   * The same with a folder for the temporary file, such as the one where the maps will go.
+   *
+   * @param scratch 4 bytes a voxel and class must be free on its disk
+   */
+  public Segmentation run(
+      List<Volume> channels, Path scratch, Progress progress, BooleanSupplier cancelled) {
     List<Volume> checked = checked(channels);
+    Grid grid = checked.get(0).grid();
+    ProbabilityMaps maps =
+        options.probabilities()
+            ? ProbabilityMaps.create(grid, plan.classes(), scratch)
+            : ProbabilityMaps.none(grid);
+    try {
+      return run(checked, maps, progress, cancelled);
+    } catch (RuntimeException | Error e) {
+      maps.close();
+      throw e;
+    }
+  }
+
+  private Segmentation run(
+      List<Volume> checked, ProbabilityMaps maps, Progress progress, BooleanSupplier cancelled) {
+    long begin = System.nanoTime();
     Volume volume = checked.get(0);
     float[][] prepared = plan.preprocessing().images(checked);
     Grid grid = plan.preprocessing().grid(volume.grid());
@@ -119,18 +154,17 @@ public final class Segmenter implements AutoCloseable {
     ScoreRestorer restorer =
         plan.preprocessing()
             .restorer(
-                volume.grid(), plan.classes(), options.probabilities(), parallel(network.device()));
+                volume.grid(),
+                plan.classes(),
+                maps.classes() > 0 ? maps : null,
+                parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
     long network = pass(prepared, extents, planes(restorer), watch);
     Components.keepLargest(volume.grid(), restorer.labels(), options.components());
     LabelVolume labels = LabelVolume.of(volume.grid(), restorer.labels());
-    List<Volume> probabilities =
-        Arrays.stream(restorer.probabilities()).map(p -> Volume.of(volume.grid(), p)).toList();
     double restore = seconds(System.nanoTime() - ready - network);
     return new Segmentation(
-        labels,
-        probabilities,
-        new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
+        labels, maps, new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
   }
 
   /** The same for an image of one channel. */

@@ -10,6 +10,7 @@ import io.med3dinsight.bench.UNetStep;
 import io.med3dinsight.engine.cuda.CapturedStep;
 import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.cuda.DeviceScratch;
+import io.med3dinsight.engine.cuda.SimulatedDriver;
 import io.med3dinsight.engine.tensor.Arithmetic;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Device;
@@ -87,18 +88,26 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   /** Measures the rows named, or all of {@link GpuWorkloads}. */
   private void run() {
-    for (GpuWorkloads.Row row : GpuWorkloads.all()) {
+    for (GpuWorkloads.Row row : simulated() ? GpuWorkloads.tiny() : GpuWorkloads.all()) {
       if (rows.isEmpty() || rows.contains(row.workload().name())) {
         measure(row);
         cuda.releaseCache();
       }
     }
-    for (UNetStep.Size size : List.of(UNetStep.Size.SMALL, UNetStep.Size.LARGE)) {
+    for (UNetStep.Size size :
+        simulated()
+            ? List.of(UNetStep.Size.TINY)
+            : List.of(UNetStep.Size.SMALL, UNetStep.Size.LARGE)) {
       if (rows.isEmpty() || rows.contains(size.name())) {
         step(size);
         cuda.releaseCache();
       }
     }
+  }
+
+  /** Whether there is no GPU, so that sizes are tiny, runs few, and times mean nothing. */
+  private boolean simulated() {
+    return cuda.driver() instanceof SimulatedDriver;
   }
 
   /** A training step, each of its kernels launched anew, then replayed as one graph. */
@@ -126,9 +135,10 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   /** Training steps until the pool's counters must have settled, then as many as were asked for. */
   private int stayFlat() throws IOException {
-    UNetStep.Size tiny = new UNetStep.Size("tiny", 16, 1, 8, 16);
-    try (UNetStep s = new UNetStep(device, tiny)) {
-      for (int i = 0; i < 10; i++) {
+    UNetStep.Size small = new UNetStep.Size("flat", 16, 1, 8, 16);
+    try (UNetStep s = new UNetStep(device, simulated() ? UNetStep.Size.TINY : small)) {
+      int settling = simulated() ? 2 : 10;
+      for (int i = 0; i < settling; i++) {
         s.step();
       }
       MemoryUse before = cuda.memory();
@@ -180,6 +190,9 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   /** Milliseconds of one run, for each round. */
   double[] timed(Runnable run) {
+    if (simulated()) {
+      return new double[] {seconds(run, 1) * 1e3};
+    }
     for (int i = 0; i < WARM_UP; i++) {
       run.run();
     }
@@ -204,11 +217,12 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   /** GB/s of a copy on the device, bytes read and written. */
   private double copyBandwidth() {
-    try (DeviceScratch a = cuda.scratch(COPIED);
-        DeviceScratch b = cuda.scratch(COPIED)) {
-      cuda.driver().fill(a.address(), 0, COPIED / 4);
-      double[] ms = timed(() -> cuda.driver().copy(b.address(), a.address(), COPIED));
-      return 2.0 * COPIED / Arrays.stream(ms).min().orElseThrow() / 1e6;
+    long bytes = simulated() ? 1 << 16 : COPIED;
+    try (DeviceScratch a = cuda.scratch(bytes);
+        DeviceScratch b = cuda.scratch(bytes)) {
+      cuda.driver().fill(a.address(), 0, bytes / 4);
+      double[] ms = timed(() -> cuda.driver().copy(b.address(), a.address(), bytes));
+      return 2.0 * bytes / Arrays.stream(ms).min().orElseThrow() / 1e6;
     }
   }
 
@@ -217,6 +231,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     ObjectNode page = JSON.createObjectNode();
     page.put("device", cuda.properties().name());
     page.put("backend", cuda.description());
+    page.put("simulated", simulated());
     page.put("precision", cuda.arithmetic().name().toLowerCase(Locale.ROOT));
     page.put("copyGBs", copyBandwidth());
     page.set("results", results);

@@ -51,31 +51,45 @@ public final class GpuPage implements Callable<Integer> {
   static String page(JsonNode mine, JsonNode theirs) {
     double copy = mine.get("copyGBs").asDouble();
     StringBuilder sb = new StringBuilder();
-    sb.append(
-        String.format(
-            Locale.ROOT,
-            "%s, %s, %s. A copy on the device moves %.0f GB/s here%s. Milliseconds are the least of"
-                + " %d rounds; the ratio is ours / theirs, with that of the slowest rounds in"
-                + " brackets; below 1 we are faster.%n%n",
-            mine.get("device").asText(),
-            mine.get("precision").asText(),
-            mine.get("backend").asText(),
-            copy,
-            theirs == null
-                ? "; PyTorch did not run"
-                : String.format(
-                    Locale.ROOT,
-                    " and %.0f in %s",
-                    theirs.get("copyGBs").asDouble(),
-                    theirs.get("peer").asText()),
-            GpuBenchmark.ROUNDS));
+    sb.append(mine.path("simulated").asBoolean() ? simulated(mine) : measured(mine, theirs));
     sb.append("| row | mode | ours, ms | PyTorch, ms | ratio | of copy bandwidth | note |\n");
     sb.append("|---|---|---:|---:|---:|---:|---|\n");
     Map<String, JsonNode> index = index(theirs);
     for (JsonNode r : mine.get("results")) {
-      sb.append(row(r, index.get(key(r)), copy));
+      JsonNode other = index.get(key(r));
+      sb.append(mine.path("simulated").asBoolean() ? ran(r, other) : row(r, other, copy));
     }
     return sb.toString();
+  }
+
+  /** What stands above the table where there was no GPU: rows ran, but times mean nothing. */
+  private static String simulated(JsonNode mine) {
+    return String.format(
+        Locale.ROOT,
+        "**Simulated: no times.** %s, %s, %s. The rows ran, at sizes made for that.%n%n",
+        mine.get("device").asText(),
+        mine.get("precision").asText(),
+        mine.get("backend").asText());
+  }
+
+  private static String measured(JsonNode mine, JsonNode theirs) {
+    return String.format(
+        Locale.ROOT,
+        "%s, %s, %s. A copy on the device moves %.0f GB/s here%s. Milliseconds are the least of"
+            + " %d rounds; the ratio is ours / theirs, with that of the slowest rounds in"
+            + " brackets; below 1 we are faster.%n%n",
+        mine.get("device").asText(),
+        mine.get("precision").asText(),
+        mine.get("backend").asText(),
+        mine.get("copyGBs").asDouble(),
+        theirs == null
+            ? "; PyTorch did not run"
+            : String.format(
+                Locale.ROOT,
+                " and %.0f in %s",
+                theirs.get("copyGBs").asDouble(),
+                theirs.get("peer").asText()),
+        GpuBenchmark.ROUNDS);
   }
 
   private static String row(JsonNode r, JsonNode theirs, double copy) {
@@ -104,6 +118,16 @@ public final class GpuPage implements Callable<Integer> {
         ratio,
         bandwidth,
         note);
+  }
+
+  /** A row without times. */
+  private static String ran(JsonNode r, JsonNode theirs) {
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s | ran | %s | | | |%n",
+        r.get("row").asText(),
+        r.get("mode").asText(),
+        theirs == null ? "" : "ran on the CPU");
   }
 
   private static double[] sorted(JsonNode r) {

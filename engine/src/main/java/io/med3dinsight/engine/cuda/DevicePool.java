@@ -7,6 +7,7 @@ import io.med3dinsight.engine.tensor.MemoryUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Reuses device memory, because asking the driver for it stops the device. Everything runs on one
@@ -79,10 +80,18 @@ final class DevicePool {
   }
 
   DeviceStorage take(DType dtype, int size) {
-    return new DeviceStorage(this, takeBytes((long) size * dtype.bytes()), dtype, size);
+    return new DeviceStorage(
+        this,
+        takeBytes(
+            (long) size * dtype.bytes(), () -> "a tensor of " + size + " " + dtype + " elements"),
+        dtype,
+        size);
   }
 
-  Block takeBytes(long asked) {
+  /**
+   * @param what it is for, for the message when there is too little
+   */
+  Block takeBytes(long asked, Supplier<String> what) {
     lock.lock();
     try {
       long bytes = exact ? Math.max(1, asked) : (Math.max(1, asked) + GRAIN - 1) / GRAIN * GRAIN;
@@ -95,7 +104,7 @@ final class DevicePool {
         b = free.take(bytes);
       }
       if (b == null) {
-        b = new Block(allocate(bytes), bytes);
+        b = new Block(allocate(bytes, what), bytes);
       }
       if (arena != null) {
         b.arena = arena;
@@ -109,7 +118,7 @@ final class DevicePool {
     }
   }
 
-  private long allocate(long bytes) {
+  private long allocate(long bytes, Supplier<String> what) {
     long address = driver.allocate(bytes);
     if (address == 0 && arena == null) {
       clear();
@@ -118,9 +127,10 @@ final class DevicePool {
     if (address == 0) {
       throw new DeviceException(
           String.format(
-              "Out of device memory: %.1f MiB asked for with %.1f MiB in use by tensors and %.1f MiB"
-                  + " free on %s; use a smaller batch or patch, or --precision bf16.",
+              "Out of device memory: %.1f MiB asked for %s with %.1f MiB in use by tensors and"
+                  + " %.1f MiB free on %s; use a smaller batch or patch, or --precision bf16.",
               bytes / 1048576.0,
+              what.get(),
               active / 1048576.0,
               driver.freeBytes() / 1048576.0,
               driver.properties().name()));

@@ -9,7 +9,7 @@ public final class DeviceScratch implements AutoCloseable {
 
   DeviceScratch(DevicePool pool, long bytes) {
     this.pool = pool;
-    this.block = pool.takeBytes(bytes);
+    this.block = pool.takeBytes(bytes, () -> "workspace");
     this.address = block.address();
   }
 

@@ -4,6 +4,7 @@ import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.tensor.Arithmetic;
 import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.DeviceException;
 import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
@@ -77,10 +78,15 @@ public final class Eager {
     }
     TensorType[] outTypes = op.infer(types);
     Tensor[] out = new Tensor[outTypes.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = Tensor.empty(device, outTypes[i]);
+    try {
+      for (int i = 0; i < out.length; i++) {
+        out[i] = Tensor.empty(device, outTypes[i]);
+      }
+      device.backend().execute(op, in, out);
+    } catch (DeviceException e) {
+      // Which of a network's many steps it was, memory's running out above all.
+      throw new DeviceException("In " + op.name() + ": " + e.getMessage(), e);
     }
-    device.backend().execute(op, in, out);
     return out;
   }
 }

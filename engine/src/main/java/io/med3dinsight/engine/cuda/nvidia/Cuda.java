@@ -2,12 +2,36 @@ package io.med3dinsight.engine.cuda.nvidia;
 
 import io.med3dinsight.engine.cuda.CudaBackend;
 import io.med3dinsight.engine.cuda.CudaOptions;
+import io.med3dinsight.engine.cuda.SimulatedDriver;
 import io.med3dinsight.engine.tensor.DeviceException;
+import io.med3dinsight.kernels.ptx.SimulatorOptions;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The CUDA devices of this machine. */
 public final class Cuda {
+  /**
+   * {@code true} puts the PTX simulator in the place of cuda:0, to try programs where there is no
+   * GPU. Results are those of the kernels that ship; times mean nothing.
+   */
+  public static final String SIMULATED = "med3dinsight.cuda.simulated";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Cuda.class);
+
   private Cuda() {}
+
+  static boolean simulated() {
+    return Boolean.getBoolean(SIMULATED);
+  }
+
+  private static CudaBackend simulator(CudaOptions options) {
+    LOG.warn(
+        "-D{}=true: a simulator computes in the place of a GPU, some 10^5 times slower", SIMULATED);
+    int threads = Runtime.getRuntime().availableProcessors();
+    SimulatorOptions how = SimulatorOptions.defaults().withHostThreads(threads);
+    return new CudaBackend(new SimulatedDriver(how), options.ownKernels());
+  }
 
   /**
    * A backend on a device, with a stream and a memory pool of its own.
@@ -16,14 +40,16 @@ public final class Cuda {
    * @throws DeviceException saying in one sentence why the device cannot be used and what to do
    */
   public static CudaBackend open(int ordinal, CudaOptions options) {
-    return opened(Installation.ofProcess(), ordinal, options).backend();
+    return simulated() && ordinal == 0
+        ? simulator(options)
+        : opened(Installation.ofProcess(), ordinal, options).backend();
   }
 
   /**
    * What there is of CUDA on this machine. Loads its libraries; never throws for what is missing.
    */
   public static CudaReport report() {
-    return CudaReport.of(Installation.ofProcess());
+    return simulated() ? CudaReport.simulated() : CudaReport.of(Installation.ofProcess());
   }
 
   /** A backend and what was found of the libraries for it. */

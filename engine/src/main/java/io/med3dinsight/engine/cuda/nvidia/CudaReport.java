@@ -26,6 +26,18 @@ public record CudaReport(
     String cudnn,
     String backend) {
 
+  /** What there is where the simulator stands in for a GPU. */
+  static CudaReport simulated() {
+    return new CudaReport(
+        true,
+        "not used: simulated, by -D" + Cuda.SIMULATED,
+        List.of("cuda:0 PTX simulator"),
+        "not used",
+        "not used",
+        "not used",
+        "cuda:0, simulated: own kernels, no times");
+  }
+
   static CudaReport of(Installation installation) {
     String natives =
         installation.driverNatives() == null

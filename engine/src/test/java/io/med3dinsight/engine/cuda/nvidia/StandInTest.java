@@ -238,12 +238,12 @@ final class StandInTest {
   @Test
   void kernelsThatDoNotCompileAreExplained() throws IOException, InterruptedException {
     fails(
-        "The NVIDIA driver (CUDA 12.4) is too old for the kernels of elementwise; update it.",
+        "In Affine: The NVIDIA driver (CUDA 12.4) is too old for the kernels of elementwise; update it.",
         "STAND_IN_JIT",
         "222",
         "0");
     fails(
-        "The NVIDIA driver does not compile the kernels of elementwise for Stand-in GPU 0:"
+        "In Affine: The NVIDIA driver does not compile the kernels of elementwise for Stand-in GPU 0:"
             + " CUDA_ERROR_INVALID_PTX: ptxas application ptx input, line 7; error : unknown"
             + " instruction",
         "STAND_IN_JIT",
@@ -254,8 +254,8 @@ final class StandInTest {
   @Test
   void outOfMemorySaysHowMuch() throws IOException, InterruptedException {
     fails(
-        "Out of device memory: 4.0 MiB asked for with 4.0 MiB in use by tensors and 1.7 MiB free on"
-            + " Stand-in GPU 0; use a smaller batch or patch, or --precision bf16.",
+        "In Affine: Out of device memory: 4.0 MiB asked for a tensor of 1048576 F32 elements with"
+            + " 4.0 MiB in use by tensors and 1.7 MiB free on Stand-in GPU 0; use a smaller batch or patch, or --precision bf16.",
         "STAND_IN_MEMORY",
         "6000000",
         "0");
