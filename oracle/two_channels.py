@@ -4,7 +4,8 @@
 
 STS_FOLDER holds STS_002/CT_image.nii.gz, PET_image.nii.gz, PET_mask.nii.gz and so on, as IBSI's validation data set
 does (github.com/theibsi/data_sets, CC BY 3.0). The CT is resampled onto the PET's grid. With --crop, four patients are
-cut to 20x20x20 voxels about the tumour: the fixture of the tests.
+cut to 20x20x20 voxels about the tumour: the fixture of the tests; frames.nii.gz
+holds both channels of the first patient as the Decathlon stores them.
 """
 
 import json
@@ -45,6 +46,9 @@ def main(source, output, crop):
             arrays = [a[tuple(slice(f, f + SIDE) for f in first)] for a in arrays]
             affine = affine.copy()
             affine[:3, 3] = affine[:3, :3] @ first + affine[:3, 3]
+        if crop and not ids:
+            both = numpy.stack(arrays[:2], -1).astype(numpy.float32)
+            nibabel.save(nibabel.Nifti1Image(both, affine), output / "frames.nii.gz")
         name = p.name.lower().replace("_", "")
         ids.append(name)
         files = [f"imagesTr/{name}_0000", f"imagesTr/{name}_0001", f"labelsTr/{name}"]

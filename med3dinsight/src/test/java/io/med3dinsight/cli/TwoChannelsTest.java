@@ -142,6 +142,38 @@ class TwoChannelsTest {
         ended.err());
   }
 
+  /** The Decathlon stores channels as frames of a 4D file. */
+  @Test
+  void framesAreChannelsToo() throws IOException {
+    Path frames = sarcoma().resolve("frames.nii.gz");
+    Path msd = folder.resolve("msd");
+    for (String part : List.of("imagesTr", "labelsTr")) {
+      Files.createDirectories(msd.resolve(part));
+    }
+    Files.copy(frames, msd.resolve("imagesTr/a.nii.gz"));
+    Files.copy(sarcoma().resolve("labelsTr/sts002.nii.gz"), msd.resolve("labelsTr/a.nii.gz"));
+    Files.writeString(
+        msd.resolve("dataset.json"),
+        "{\"modality\": {\"0\": \"CT\", \"1\": \"PET\"}, \"labels\": {\"0\": \"background\","
+            + " \"1\": \"tumour\"}, \"training\": [{\"image\": \"imagesTr/a.nii.gz\","
+            + " \"label\": \"labelsTr/a.nii.gz\"}]}");
+    MsdDataset dataset = MsdDataset.read(msd);
+    List<Volume> channels = dataset.load(dataset.training().get(0)).channels();
+    for (int c = 0; c < 2; c++) {
+      assertArrayEquals(Volume.read(channel("sts002", c)).voxels(), channels.get(c).voxels());
+    }
+    Path run = train("run", "pretrain.enabled=false");
+    Path apart = folder.resolve("a.nii.gz");
+    Path together = folder.resolve("b.nii.gz");
+    assertEquals(0, predict(run, apart, channel("sts002", 0), channel("sts002", 1)).code());
+    assertEquals(0, predict(run, together, frames).code());
+    assertArrayEquals(LabelVolume.read(apart).labels(), LabelVolume.read(together).labels());
+    Ended single =
+        predict(TinyModel.save(folder.resolve("single")), folder.resolve("c.nii.gz"), frames);
+    assertEquals(3, single.code());
+    assertTrue(single.err().contains("has 2 frames"), single.err());
+  }
+
   @Test
   void checkKnowsBothChannels() {
     Ended ended = InProcess.run(CheckCommand.class, "check", sarcoma().toString());
