@@ -40,7 +40,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       description = "Ready-made captions, as `caption` writes them; the same as describe.captions.")
   private Path captions;
 
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private PretrainOptions run = new PretrainOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Override
