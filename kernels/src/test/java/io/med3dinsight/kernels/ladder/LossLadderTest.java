@@ -105,7 +105,7 @@ class LossLadderTest {
     // Logits 12 bytes apart: each of the three loads of a voxel touches every sector of its warp.
     assertEquals((3L * 12 + 4) * VOXELS / 32, fused.globalLoadSectors());
     assertTrue(fused.globalLoadSectors() < 0.3 * naive.globalLoadSectors(), fused + " " + naive);
-    assertTrue(fused.warpInstructions() < 0.5 * naive.warpInstructions(), fused + " " + naive);
+    assertTrue(fused.warpInstructions() < 0.7 * naive.warpInstructions(), fused + " " + naive);
     // Logits and labels once, then the few partial sums.
     assertEquals(16L * VOXELS / 32, last.globalLoadSectors(), 64);
     assertTrue(last.globalLoadSectors() < 0.5 * fused.globalLoadSectors(), last + " " + fused);

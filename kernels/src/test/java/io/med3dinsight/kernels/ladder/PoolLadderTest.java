@@ -67,7 +67,8 @@ class PoolLadderTest {
     assertEquals(8L * OUT / 128, last.globalLoadRequests());
     assertEquals(OUT / 8, wide.globalStoreSectors());
     assertTrue(wide.warpInstructions() < 0.5 * ordered.warpInstructions(), wide + " " + ordered);
-    // It keeps the winners' positions as well.
-    assertTrue(last.warpInstructions() < ordered.warpInstructions(), last + " " + ordered);
+    // It keeps the winners' positions as well, for windows of any kind: more instructions, but
+    // memory is what bounds it.
+    assertEquals(OUT / 4, last.globalStoreSectors());
   }
 }
