@@ -10,6 +10,7 @@ Needs numpy and nibabel (written with nibabel 5.0.0). Writes
   conformance.jsonl  shape, zooms, affine, type, statistics and a hash of the float64 voxels of files in the
                      folder DATA: the test suites of nibabel and NIFTI-Reader-JS in DATA/conformance, and
                      scans of many origins
+  arrays.jsonl       shape, type and a hash of the float64 elements, first axis fastest, of NumPy files in DATA
   pairs.jsonl        pairs of .hdr and .img as NIfTI-1, NIfTI-2 and ANALYZE, likewise, with their bytes
   frames.jsonl       4D and 5D files with the voxels of each frame, likewise
 """
@@ -303,6 +304,14 @@ def conformance(folder):
         yield entry
 
 
+def arrays(folder):
+    for path in sorted([*folder.glob("conformance/safetensors/*.np[yz]"), *folder.glob("brain_t1_npz/*.npz")]):
+        loaded = np.load(path)
+        for name, a in loaded.items() if path.suffix == ".npz" else [("array", loaded)]:
+            yield {"name": str(path.relative_to(folder)), "array": name, "shape": list(a.shape), "type": a.dtype.newbyteorder("=").name,
+                   "sha256": hashlib.sha256(a.astype("<f8").tobytes(order="F")).hexdigest()}
+
+
 def analyze_header(klass=nib.Spm2AnalyzeHeader, order="<", dtype="i2", shape=(4, 3, 2), **fields):
     h = klass(endianness=order)
     h.set_data_dtype(np.dtype(dtype))
@@ -380,6 +389,7 @@ def main(folder, data=None):
     lines(folder / "frames.jsonl", frames())
     if data:
         lines(folder / "conformance.jsonl", conformance(pathlib.Path(data)))
+        lines(folder / "arrays.jsonl", arrays(pathlib.Path(data)))
 
 
 if __name__ == "__main__":

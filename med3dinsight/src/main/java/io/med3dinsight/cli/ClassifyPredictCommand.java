@@ -53,7 +53,9 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
       names = {"-o", "--output"},
       required = true,
       paramLabel = "FILE|DIR",
-      description = "A .csv or .json to write; with --split a folder.")
+      description =
+          "A .csv or .json to write, or a folder for predictions.csv and predictions.json; with"
+              + " --split a folder for MedMNIST's file, SPLIT.csv and SPLIT.json.")
   private Path output;
 
   @Option(
@@ -75,8 +77,13 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     String ending = output.toString().toLowerCase(Locale.ROOT);
-    if (split == null && !ending.endsWith(".csv") && !ending.endsWith(".json")) {
-      throw new UsageException("--output is " + output + ": expected a name in .csv or .json.");
+    boolean file = ending.endsWith(".csv") || ending.endsWith(".json");
+    if (split == null ? !file && output.getFileName().toString().contains(".") : file) {
+      throw new UsageException(
+          "--output is "
+              + output
+              + ": expected "
+              + (split == null ? "a name in .csv or .json, or a folder." : "a folder."));
     }
     try (Classifier classifier = Classifier.load(model, compute.device())) {
       if (split != null) {
@@ -85,8 +92,11 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
         ClassificationResults results = images(classifier);
         if (ending.endsWith(".csv")) {
           results.writeCsv(output);
-        } else {
+        } else if (file) {
           results.writeJson(output);
+        } else {
+          results.writeCsv(output.resolve("predictions.csv"));
+          results.writeJson(output.resolve("predictions.json"));
         }
         out.println("Classified " + results.ids().size() + " image(s) into " + output + ".");
       }
@@ -106,8 +116,10 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
               + classifier.plan().classes().size()
               + "; use a model that was trained on this data set.");
     }
-    return ClassificationResults.ofMedMnist(classifier, input, split)
-        .writeMedMnist(output, VolumeReader.stem(input), split.label(), runName);
+    ClassificationResults results = ClassificationResults.ofMedMnist(classifier, input, split);
+    results.writeCsv(output.resolve(split.label() + ".csv"));
+    results.writeJson(output.resolve(split.label() + ".json"));
+    return results.writeMedMnist(output, VolumeReader.stem(input), split.label(), runName);
   }
 
   private ClassificationResults images(Classifier classifier) throws IOException {

@@ -3,14 +3,18 @@ package io.med3dinsight.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.med3dinsight.nn.checkpoint.SafetensorsFile;
+import io.med3dinsight.nn.checkpoint.TensorSource;
+import io.med3dinsight.nn.checkpoint.Weights;
 import io.med3dinsight.report.ThreePlanes;
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.ImageInfo;
+import io.med3dinsight.volume.NpzFile;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Statistics;
 import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +38,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Show what was understood of an image, a DICOM series or a checkpoint, as stored.",
       "Images: shape, voxel sizes, affine in RAS mm, type and intensities of all frames."
-          + " Checkpoints (.safetensors): names, shapes and types."
+          + " Weights (.safetensors, .pth, .pt, .bin, .npz): names, shapes and types."
     })
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -56,8 +60,8 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    boolean checkpoint = input.toString().endsWith(".safetensors");
-    Map<String, Object> findings = checkpoint ? checkpoint() : image();
+    Map<String, Object> findings =
+        Weights.isWeights(input) ? checkpoint() : isTable() ? arrays() : image();
     if (json) {
       ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
       out.println(mapper.writeValueAsString(findings));
@@ -144,20 +148,52 @@ final class InspectCommand implements Callable<Integer> {
 
   private Map<String, Object> checkpoint() {
     Map<String, Object> findings = new LinkedHashMap<>();
-    try (SafetensorsFile file = SafetensorsFile.open(input)) {
-      findings.put("file", input.toString());
-      findings.put("format", "safetensors");
-      findings.put("metadata", file.metadata());
+    try (TensorSource file = Weights.open(input)) {
+      findings.put("file", file.path().toString());
+      if (file instanceof SafetensorsFile safetensors) {
+        findings.put("format", "safetensors");
+        findings.put("metadata", safetensors.metadata());
+      } else {
+        boolean index = file.path().toString().endsWith(".json");
+        findings.put("format", index ? "safetensors with an index" : "PyTorch");
+      }
       List<Map<String, Object>> tensors = new ArrayList<>();
       for (String name : file.names()) {
-        Map<String, Object> tensor = new LinkedHashMap<>();
-        tensor.put("name", name);
-        tensor.put("shape", Arrays.stream(file.shape(name).toArray()).boxed().toList());
-        tensor.put("dtype", file.dtype(name));
-        tensors.add(tensor);
+        List<Integer> shape = Arrays.stream(file.shape(name).toArray()).boxed().toList();
+        tensors.add(tensor(name, shape, file.dtype(name)));
       }
       findings.put("tensors", tensors);
     }
+    return findings;
+  }
+
+  private static Map<String, Object> tensor(String name, Object shape, String dtype) {
+    Map<String, Object> tensor = new LinkedHashMap<>();
+    tensor.put("name", name);
+    tensor.put("shape", shape);
+    tensor.put("dtype", dtype);
+    return tensor;
+  }
+
+  /** Several arrays in one file, of which none was chosen: weights, or a data set. */
+  private boolean isTable() {
+    return input.toString().endsWith(".npz")
+        && choice.options().array() == null
+        && Files.isRegularFile(input)
+        && NpzFile.isNpz(input)
+        && NpzFile.open(input).images().size() != 1;
+  }
+
+  private Map<String, Object> arrays() {
+    NpzFile file = NpzFile.open(input);
+    Map<String, Object> findings = new LinkedHashMap<>();
+    findings.put("file", input.toString());
+    findings.put("format", "NumPy");
+    List<Map<String, Object>> tensors = new ArrayList<>();
+    for (String name : file.names()) {
+      tensors.add(tensor(name, file.shape(name), file.dtype(name)));
+    }
+    findings.put("tensors", tensors);
     return findings;
   }
 }

@@ -108,7 +108,8 @@ final class PredictCommand implements Callable<Integer>, Computes {
       // All label maps go into one folder.
       files.get(0).makeFolder();
       Prediction prediction =
-          new Prediction(segmenter, files, progress, stop, input, choice.options());
+          new Prediction(
+              segmenter, files, progress, stop, input, Prediction.Io.files(choice.options()));
       int done = prediction.run();
       progress.say(
           String.format(

@@ -22,14 +22,14 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Segments one image after the other. While one is computed, the next is read and the previous
- * label map is written, so that at most three volumes are in memory.
+ * label map is written, so that never more than two images and two results are in memory.
  */
 final class Prediction {
   private final Segmenter segmenter;
   private final List<PredictFile> files;
+  private final Io io;
   private final Progress progress;
   private final BooleanSupplier stop;
-  private final ReadOptions options;
 
   /** True when the caller named a single image, whose failure is then the command's. */
   private final boolean single;
@@ -38,6 +38,33 @@ final class Prediction {
   private int written;
   private PredictFile beingWritten;
   private Future<String> writing;
+
+  /** Where images come from and results go. */
+  interface Io {
+    Volume read(Path image);
+
+    /** Writes the label map, and the probabilities where there are some. */
+    void write(PredictFile file, Segmentation found);
+
+    /** Files, as the user names them. */
+    static Io files(ReadOptions options) {
+      return new Io() {
+        @Override
+        public Volume read(Path image) {
+          return VolumeReader.volume(image, options).requireFinite();
+        }
+
+        @Override
+        public void write(PredictFile file, Segmentation found) {
+          found.labels().write(file.labels());
+          // One map is in memory at a time.
+          for (int c = 0; c < found.probabilities().classes(); c++) {
+            found.probabilities().map(c).write(file.probability(c));
+          }
+        }
+      };
+    }
+  }
 
   /** An image, and the seconds that reading it took. */
   private record Read(Volume volume, double seconds) {}
@@ -48,12 +75,12 @@ final class Prediction {
       Progress progress,
       BooleanSupplier stop,
       Path input,
-      ReadOptions options) {
+      Io io) {
     this.segmenter = segmenter;
     this.files = files;
     this.progress = progress;
     this.stop = stop;
-    this.options = options;
+    this.io = io;
     this.single = files.size() == 1 && files.get(0).image().equals(input);
   }
 
@@ -93,8 +120,11 @@ final class Prediction {
     PredictFile file = files.get(index);
     try {
       Read read = result(volume);
-      Segmentation found = segmenter.run(read.volume(), new CaseProgress(index), stop);
-      return () -> write(file, found, read.seconds());
+      Path folder = file.labels().toAbsolutePath().getParent();
+      Segmentation found = segmenter.run(read.volume(), folder, new CaseProgress(index), stop);
+      // The image itself is not needed any more, and must not be kept until it is written.
+      double seconds = read.seconds();
+      return () -> write(file, found, seconds);
     } catch (DataException e) {
       report(file, e);
       return null;
@@ -104,17 +134,16 @@ final class Prediction {
   private Callable<Read> reading(int index) {
     return () -> {
       long begin = System.nanoTime();
-      Volume volume = VolumeReader.volume(files.get(index).image(), options).requireFinite();
+      Volume volume = io.read(files.get(index).image());
       return new Read(volume, seconds(begin));
     };
   }
 
   /** Writes the results; returns a line that says where the time went. */
-  private static String write(PredictFile file, Segmentation found, double read) {
+  private String write(PredictFile file, Segmentation found, double read) {
     long begin = System.nanoTime();
-    found.labels().write(file.labels());
-    for (int c = 0; c < found.probabilities().size(); c++) {
-      found.probabilities().get(c).write(file.probability(c));
+    try (found) {
+      io.write(file, found);
     }
     Segmentation.Times t = found.times();
     return String.format(

@@ -8,9 +8,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Values of the elements that matter, and the items of the sequences that do. */
 final class Dataset {
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d{1,40}\\.?\\d{0,40}|\\.\\d{1,40})([eE][+-]?\\d{1,3})?");
+
+  /** Letters of a text that are shown; a UID has 64 at most. */
+  private static final int LONGEST = 80;
+
   private final String file;
   private final ByteOrder order;
   private final Map<Integer, byte[]> values = new HashMap<>();
@@ -52,7 +59,9 @@ final class Dataset {
 
   /** A text for messages, in which nothing upsets a terminal. */
   String shown(int tag) {
-    return text(tag).replaceAll("[^\\x20-\\x7e]", "?");
+    String text = text(tag);
+    String start = text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text;
+    return start.replaceAll("[^\\x20-\\x7e]", "?");
   }
 
   /** An unsigned number of two bytes. */
@@ -103,11 +112,14 @@ final class Dataset {
     if (text.isEmpty()) {
       return null;
     }
+    if (text.length() > 20 * PixelFormat.MAX_FRAMES) {
+      throw unusable(tag, text.length() + " letters", "numbers");
+    }
     String[] parts = text.split("\\\\");
     double[] out = new double[parts.length];
     for (int i = 0; i < parts.length; i++) {
       String part = parts[i].strip();
-      if (!part.matches("[+-]?(\\d{1,40}\\.?\\d{0,40}|\\.\\d{1,40})([eE][+-]?\\d{1,3})?")) {
+      if (!NUMBER.matcher(part).matches()) {
         throw unusable(tag, '"' + shown(tag) + '"', "numbers");
       }
       out[i] = Double.parseDouble(part);

@@ -22,6 +22,7 @@ public final class DicomReader {
   public static final int START = 140;
 
   private static final int MAX_DEPTH = 6;
+  private static final int MAX_STACKS = 200;
   private static final String DIRECTORY = "1.2.840.10008.1.3.10";
 
   private final Path place;
@@ -62,10 +63,18 @@ public final class DicomReader {
         }
       }
     } else if (isZip(start(place))) {
+      long left = Source.InZip.MAX_TOTAL * size(place) + Source.InZip.FREE_TOTAL;
       for (String entry : entries(place)) {
         Source source = new Source.InZip(place, entry);
         if (isDicom(source.read(START))) {
-          reader.add(source);
+          left -= reader.add(source);
+        }
+        if (left < 0) {
+          throw new DataException(
+              place
+                  + " unpacks to more than "
+                  + Source.InZip.MAX_TOTAL
+                  + " times its size; unpack it and read the folder, if you trust it.");
         }
       }
     } else {
@@ -107,22 +116,33 @@ public final class DicomReader {
     }
   }
 
-  private void add(Source source) {
-    Parsed parsed = Parser.parse(source.read(), source.name());
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw DataException.of(file, "read", e);
+    }
+  }
+
+  /** Adds a file's slices; returns its bytes. */
+  private int add(Source source) {
+    byte[] bytes = source.read();
+    Parsed parsed = Parser.parse(bytes, source.name());
     Dataset d = parsed.data();
     if (d.text(Tag.SOP_CLASS).equals(DIRECTORY)) {
-      return;
+      return bytes.length;
     }
     String instance = d.text(Tag.SOP_INSTANCE);
     if (!instance.isEmpty() && !instances.add(instance)) {
       copies++;
-      return;
+      return bytes.length;
     }
     String uid = d.shown(Tag.SERIES_UID);
     slices
         .computeIfAbsent(uid, u -> new ArrayList<>())
         .addAll(new SliceReader(source, parsed).slices());
     headers.putIfAbsent(uid, d);
+    return bytes.length;
   }
 
   private Series series(String uid) {
@@ -170,6 +190,15 @@ public final class DicomReader {
             + ".");
   }
 
+  private DataException stacks(String count) {
+    return new DataException(
+        place
+            + " holds in one series "
+            + count
+            + " stacks of different sizes or directions; put the slices of one volume into a"
+            + " folder of its own.");
+  }
+
   /** The slices that fit together; a localiser among them, say, is left out. */
   private List<Slice> largest(Series series, List<String> warnings) {
     List<List<Slice>> groups = new ArrayList<>();
@@ -180,15 +209,13 @@ public final class DicomReader {
         groups.add(group);
       }
       group.add(s);
+      if (groups.size() > MAX_STACKS) {
+        throw stacks("more than " + MAX_STACKS);
+      }
     }
     groups.sort((a, b) -> Integer.compare(b.size(), a.size()));
     if (groups.size() > 1 && groups.get(1).size() == groups.get(0).size()) {
-      throw new DataException(
-          place
-              + " holds in one series "
-              + groups.size()
-              + " stacks of different sizes or directions; put the slices of one volume into a"
-              + " folder of its own.");
+      throw stacks(groups.size() + "");
     }
     int left = series.images() - groups.get(0).size();
     if (left > 0) {

@@ -95,10 +95,12 @@ public final class DicomVolume {
    * @param slab takes each slice; the array is used again
    */
   public void read(int frame, Consumer<double[]> slab) {
-    double[] out = new double[width() * height()];
+    double[] out = null;
     for (int k = 0; k < depth(); k++) {
       Stack.Mixed mixed = stack.slice(k, frame);
       double[] lower = decoded(mixed.lower());
+      // Only now is it known that the pixels are there.
+      out = out == null ? new double[lower.length] : out;
       double[] upper = mixed.weight() > 0 ? decoded(mixed.upper()) : lower;
       for (int y = 0; y < height(); y++) {
         int from = (height() - 1 - y) * width();

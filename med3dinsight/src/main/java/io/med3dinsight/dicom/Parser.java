@@ -1,7 +1,6 @@
 package io.med3dinsight.dicom;
 
 import io.med3dinsight.DataException;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -18,6 +17,19 @@ import java.util.zip.Inflater;
 final class Parser {
   private static final int PREAMBLE = 128;
   private static final int MAX_DEPTH = 32;
+
+  /** Of a value that matters: offsets of frames take most, 20 bytes each. */
+  private static final int MAX_VALUE = 2 << 20;
+
+  /** Items of sequences, beside those that the file is large enough for. */
+  private static final int FREE_ITEMS = 50_000;
+
+  private static final int BYTES_PER_ITEM = 64;
+
+  /** What deflated elements may unpack to: so much times the file, and so many bytes. */
+  private static final long MAX_EXPANSION = 4;
+
+  private static final long FREE_BYTES = 48L << 20;
   private static final long UNDEFINED = 0xffff_ffffL;
 
   /** Value representations whose length takes four bytes in explicit syntaxes. */
@@ -27,6 +39,7 @@ final class Parser {
   private final String file;
   private ByteBuffer b;
   private final List<Parsed.Span> pixels = new ArrayList<>();
+  private int items;
 
   private Parser(byte[] bytes, String file) {
     this.file = file;
@@ -107,26 +120,39 @@ final class Parser {
     return new Parsed(b.array(), data, syntax, uid, big, List.copyOf(pixels));
   }
 
+  /** Unpacks twice, so that memory is taken only once it is known how much comes out. */
   private byte[] inflated() {
+    long size = inflate(null);
+    long most = MAX_EXPANSION * b.capacity() + FREE_BYTES;
+    if (size > most) {
+      throw new DataException(
+          file + " unpacks to more than " + (most >> 20) + " MiB; it is damaged, so leave it out.");
+    }
+    byte[] out = new byte[(int) size];
+    inflate(out);
+    return out;
+  }
+
+  /** Unpacks into an array of the right size, or counts what comes out up to what is refused. */
+  private long inflate(byte[] out) {
     byte[] packed = b.array();
     Inflater inflater = new Inflater(true);
     try {
       inflater.setInput(packed, b.position(), b.remaining());
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
       byte[] piece = new byte[1 << 14];
-      long most = 200L * packed.length + (1 << 20);
-      while (!inflater.finished()) {
-        int n = inflater.inflate(piece);
-        if (n == 0 && (inflater.needsInput() || inflater.needsDictionary())) {
+      long size = 0;
+      while (!inflater.finished() && size <= MAX_EXPANSION * b.capacity() + FREE_BYTES) {
+        int n =
+            out == null
+                ? inflater.inflate(piece)
+                : inflater.inflate(out, (int) size, out.length - (int) size);
+        if (n == 0) {
+          // Nothing is left to read, or to fill.
           break;
         }
-        out.write(piece, 0, n);
-        if (out.size() > most) {
-          throw new DataException(
-              file + " unpacks to more than 200 times its size; it is damaged, so leave it out.");
-        }
+        size += n;
       }
-      return out.toByteArray();
+      return size;
     } catch (DataFormatException e) {
       throw new DataException(file + " is damaged: its deflated data cannot be unpacked.", e);
     } finally {
@@ -179,6 +205,15 @@ final class Parser {
     if (length > end - b.position()) {
       throw cutOff();
     }
+    if (Tag.isValue(tag) && length > MAX_VALUE) {
+      throw new DataException(
+          file
+              + " has "
+              + length
+              + " bytes in element "
+              + Tag.text(tag)
+              + "; it is damaged, so leave it out.");
+    }
     if (Tag.isValue(tag)) {
       byte[] value = new byte[(int) length];
       b.get(value);
@@ -202,7 +237,7 @@ final class Parser {
       b.position(stop);
       return;
     }
-    List<Dataset> items = kept ? into.items(tag) : null;
+    List<Dataset> list = kept ? into.items(tag) : null;
     while (stop - b.position() >= 8) {
       int next = tag();
       long size = b.getInt() & UNDEFINED;
@@ -212,10 +247,13 @@ final class Parser {
       if (next != Tag.ITEM || (size != UNDEFINED && size > stop - b.position())) {
         throw cutOff();
       }
+      if (++items > FREE_ITEMS + b.capacity() / BYTES_PER_ITEM) {
+        throw new DataException(file + " has too many items in its sequences; leave it out.");
+      }
       Dataset item = new Dataset(file, b.order());
       item(size, stop, explicit, depth + 1, item);
       if (kept) {
-        items.add(item);
+        list.add(item);
       }
     }
     if (length == UNDEFINED) {

@@ -11,6 +11,10 @@ import io.med3dinsight.DataException;
  */
 record PixelFormat(
     int rows, int columns, int frames, int allocated, int stored, int high, boolean signed) {
+  /** Several times what one file of any scanner holds; more is damage. */
+  static final int MAX_FRAMES = 100_000;
+
+  private static final int MAX_PIXELS = 1 << 28;
 
   static PixelFormat of(Dataset d, String file) {
     int rows = d.unsigned(Tag.ROWS, 0);
@@ -40,8 +44,20 @@ record PixelFormat(
               + " bits; 8, 16 and 32 bits can be read, so convert it with dcm2niix.");
     }
     int frames = d.whole(Tag.FRAMES, 1);
-    if (frames < 1) {
-      throw new DataException(file + " claims " + frames + " frames, expected at least 1.");
+    if (frames < 1 || frames > MAX_FRAMES) {
+      throw new DataException(
+          file + " claims " + frames + " frames, expected 1 to " + MAX_FRAMES + ".");
+    }
+    if ((long) rows * columns > MAX_PIXELS) {
+      throw new DataException(
+          file
+              + " claims "
+              + columns
+              + "x"
+              + rows
+              + " pixels; at most "
+              + MAX_PIXELS
+              + " are supported, so leave it out or resample it first.");
     }
     boolean signed = d.unsigned(Tag.PIXEL_REPRESENTATION, 0) == 1;
     return new PixelFormat(rows, columns, frames, allocated, stored, high, signed);

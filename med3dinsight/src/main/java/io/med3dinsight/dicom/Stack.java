@@ -81,10 +81,8 @@ final class Stack {
       return new Mixed(s, s, 0);
     }
     double at = places[places.length - 1] * k / (depth - 1);
-    int above = 1;
-    while (above < places.length - 1 && places[above] < at) {
-      above++;
-    }
+    int found = Arrays.binarySearch(places, at);
+    int above = Math.min(Math.max(found < 0 ? -found - 1 : found, 1), places.length - 1);
     double weight = (at - places[above - 1]) / (places[above] - places[above - 1]);
     Slice lower = slices.get(above - 1).get(frame);
     Slice upper = slices.get(above).get(frame);

@@ -11,7 +11,8 @@ import java.util.Objects;
  *     and only of use with a network that was trained on flipped patches
  * @param batch windows that go through the network together, at least 1
  * @param components which connected parts of each structure stay
- * @param probabilities whether {@link Segmenter#run} gives every class's probability too
+ * @param probabilities whether {@link Segmenter#run} gives every class's probability too, by way of
+ *     a temporary file
  */
 public record InferenceOptions(
     double overlap, boolean mirror, int batch, KeepComponents components, boolean probabilities) {

@@ -1,18 +1,17 @@
 package io.med3dinsight.inference;
 
 import io.med3dinsight.volume.LabelVolume;
-import io.med3dinsight.volume.Volume;
-import java.util.List;
+import io.med3dinsight.volume.ProbabilityMaps;
 
 /**
- * What became of a volume.
+ * What became of a volume. Closing it deletes the temporary file of the probabilities.
  *
  * @param labels on exactly the volume's grid
- * @param probabilities of every class on the same grid, 0 to 1, before parts were removed; none
- *     when they were not asked for
+ * @param probabilities of every class on the same grid; of no class when they were not asked for
  * @param times where the time went
  */
-public record Segmentation(LabelVolume labels, List<Volume> probabilities, Times times) {
+public record Segmentation(LabelVolume labels, ProbabilityMaps probabilities, Times times)
+    implements AutoCloseable {
   /**
    * Seconds.
    *
@@ -22,7 +21,8 @@ public record Segmentation(LabelVolume labels, List<Volume> probabilities, Times
    */
   public record Times(double prepare, double network, double restore) {}
 
-  public Segmentation {
-    probabilities = List.copyOf(probabilities);
+  @Override
+  public void close() {
+    probabilities.close();
   }
 }

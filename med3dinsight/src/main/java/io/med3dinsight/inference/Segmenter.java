@@ -10,6 +10,7 @@ import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.ProbabilityMaps;
 import io.med3dinsight.volume.ScoreRestorer;
 import io.med3dinsight.volume.ScoreStrip;
 import io.med3dinsight.volume.Volume;
@@ -96,21 +97,47 @@ public final class Segmenter implements AutoCloseable {
    * @throws DataException when a voxel is not a finite number
    */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return run(volume, progress, cancelled).labels();
+    return run(volume, ProbabilityMaps.none(volume.grid()), progress, cancelled).labels();
   }
 
   /**
    * Segments a volume, and says where the time went. Beside the volume, its preprocessed copy and
    * the labels, memory holds the scores of at most a quarter of the heap, however many classes
-   * there are.
+   * there are. Probabilities that {@link InferenceOptions#probabilities} asks for go into a
+   * temporary file.
    *
    * @param progress told about each window, under the name of the volume's file
    * @param cancelled asked before each window
+   * @return to be closed by the caller
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number, or memory cannot hold the
-   *     probabilities that {@link InferenceOptions#probabilities} asks for
+   * @throws DataException when a voxel is not a finite number, or the disk has no space for the
+   *     probabilities
    */
   public Segmentation run(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return run(volume, Path.of(System.getProperty("java.io.tmpdir")), progress, cancelled);
+  }
+
+  /**
+   * The same with a folder for the temporary file, such as the one where the maps will go.
+   *
+   * @param scratch 4 bytes a voxel and class must be free on its disk
+   */
+  public Segmentation run(
+      Volume volume, Path scratch, Progress progress, BooleanSupplier cancelled) {
+    ProbabilityMaps maps =
+        options.probabilities()
+            ? ProbabilityMaps.create(volume.grid(), plan.classes(), scratch)
+            : ProbabilityMaps.none(volume.grid());
+    try {
+      return run(volume, maps, progress, cancelled);
+    } catch (RuntimeException | Error e) {
+      maps.close();
+      throw e;
+    }
+  }
+
+  private Segmentation run(
+      Volume volume, ProbabilityMaps maps, Progress progress, BooleanSupplier cancelled) {
     long begin = System.nanoTime();
     volume.requireFinite();
     Volume prepared = plan.preprocessing().image(volume);
@@ -120,18 +147,17 @@ public final class Segmenter implements AutoCloseable {
     ScoreRestorer restorer =
         plan.preprocessing()
             .restorer(
-                volume.grid(), plan.classes(), options.probabilities(), parallel(network.device()));
+                volume.grid(),
+                plan.classes(),
+                maps.classes() > 0 ? maps : null,
+                parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
     long network = pass(prepared.voxels(), extents, planes(restorer), watch);
     Components.keepLargest(volume.grid(), restorer.labels(), options.components());
     LabelVolume labels = LabelVolume.of(volume.grid(), restorer.labels());
-    List<Volume> probabilities =
-        Arrays.stream(restorer.probabilities()).map(p -> Volume.of(volume.grid(), p)).toList();
     double restore = seconds(System.nanoTime() - ready - network);
     return new Segmentation(
-        labels,
-        probabilities,
-        new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
+        labels, maps, new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
   }
 
   private static double seconds(long nanos) {

@@ -6,6 +6,7 @@ import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
@@ -73,6 +74,9 @@ public final class TrainingRun {
   private Evaluation run(PreparedData data) {
     sayPlan(data);
     checkWeights(data);
+    if (settings.pretrain().enabled() && settings.clip().folder() != null) {
+      ClipSliceTextEncoder.check(settings.clip().folder());
+    }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
       return null;
@@ -124,6 +128,9 @@ public final class TrainingRun {
       return false;
     }
     Encoding encoding = new Encoding(data, settings, context, captions);
+    List<DescribedVolume> volumes;
+    GapMeasurement gap;
+    String encoderId;
     try (SliceTextEncoder encoder = encoding.encoder(folder)) {
       if (encoder == null) {
         return false;
@@ -132,12 +139,19 @@ public final class TrainingRun {
       if (retrieval != null) {
         further.put("encoder2d", Map.of("test", retrieval));
       }
-      return Files.exists(folder.pretrained())
-          || pretrain(data, encoding.embed(encoder), encoder.id());
+      if (Files.exists(folder.pretrained())) {
+        return true;
+      }
+      volumes = encoding.embed(encoder);
+      gap = GapMeasurement.of(data, settings.pretrain(), captions, encoder);
+      encoderId = encoder.id();
     }
+    // The encoder's memory is free by now.
+    return pretrain(data, volumes, encoderId, gap);
   }
 
-  private boolean pretrain(PreparedData data, List<DescribedVolume> volumes, String encoder) {
+  private boolean pretrain(
+      PreparedData data, List<DescribedVolume> volumes, String encoder, GapMeasurement gap) {
     try (PretrainStage stage =
         new PretrainStage(
             context.device(),
@@ -148,9 +162,11 @@ public final class TrainingRun {
             encoder,
             settings.seed())) {
       startFromWeights(stage.pretrained().volumes());
+      gap.before(stage);
       if (!Trainer.run(stage, context)) {
         return false;
       }
+      gap.after(stage, folder);
       Checkpoint.writer(stage.network()).module(stage.module()).write(folder.pretrained());
       return true;
     }

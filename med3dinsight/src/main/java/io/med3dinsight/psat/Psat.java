@@ -169,7 +169,6 @@ public final class Psat extends Module {
     int d = features.dim(1);
     int h = features.dim(2);
     int w = features.dim(3);
-    int width = settings.width();
     Tensor where = grid(d, h, w);
     return context.call(features.reshape(n, d * h * w, features.dim(4))).add(where);
   }

@@ -65,6 +65,11 @@ final class DicomImage implements StoredImage {
   }
 
   @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
   public Grid grid() {
     return Grid.of(volume.depth(), volume.height(), volume.width(), affine);
   }

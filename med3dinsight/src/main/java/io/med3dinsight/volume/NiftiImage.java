@@ -182,6 +182,11 @@ final class NiftiImage implements StoredImage {
   }
 
   @Override
+  public long bytes() {
+    return voxels.size();
+  }
+
+  @Override
   public Grid grid() {
     long[] e = header.dims();
     return new Grid((int) e[2], (int) e[1], (int) e[0], header.affine(), header.origin());

@@ -15,17 +15,19 @@ import java.util.regex.Pattern;
  *
  * <p>Source: numpy.lib.format, versions 1 to 3.
  *
- * @param type of the elements; booleans are uint8
+ * @param code NumPy's name of the elements' type, such as "i2" or "O"
+ * @param type of the elements, booleans being uint8; null when they are no numbers that can be read
  * @param order of their bytes
  * @param fortran whether the first axis is the fastest
  * @param shape extents along the array's axes
  */
-record NpyHeader(VoxelType type, ByteOrder order, boolean fortran, List<Long> shape) {
+record NpyHeader(String code, VoxelType type, ByteOrder order, boolean fortran, List<Long> shape) {
   static final String MAGIC = "\u0093NUMPY";
 
   private static final int MAX_HEADER = 1 << 16;
 
-  private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([<>|=]?)([a-zA-Z]\\d*)'");
+  private static final Pattern DESCR =
+      Pattern.compile("'descr'\\s*:\\s*(?:'([<>|=]?)([a-zA-Z]\\d*)'|(\\[))");
   private static final Pattern FORTRAN = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, L]*)\\)");
 
@@ -69,15 +71,17 @@ record NpyHeader(VoxelType type, ByteOrder order, boolean fortran, List<Long> sh
       }
       extents.add(Long.parseLong(digits));
     }
-    boolean big = descr.group(1).equals(">");
+    boolean big = ">".equals(descr.group(1));
+    String code = descr.group(3) == null ? descr.group(2) : "structured";
     return new NpyHeader(
-        type(descr.group(2), name),
+        code,
+        type(code),
         big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
         fortran.group(1).equals("True"),
         extents);
   }
 
-  private static VoxelType type(String code, String name) {
+  private static VoxelType type(String code) {
     return switch (code) {
       case "u1", "b1" -> VoxelType.UINT8;
       case "i1" -> VoxelType.INT8;
@@ -89,13 +93,20 @@ record NpyHeader(VoxelType type, ByteOrder order, boolean fortran, List<Long> sh
       case "i8" -> VoxelType.INT64;
       case "f4" -> VoxelType.FLOAT32;
       case "f8" -> VoxelType.FLOAT64;
-      default ->
-          throw new DataException(
-              name
-                  + " holds elements of NumPy type "
-                  + code
-                  + "; booleans, integers, float32 and float64 can be read, so convert it.");
+      default -> null;
     };
+  }
+
+  /** Refuses objects, texts, complex and half-precision numbers. */
+  NpyHeader requireNumbers(String name) {
+    if (type == null) {
+      throw new DataException(
+          name
+              + " holds elements of NumPy type "
+              + NpzFile.printable(code)
+              + "; booleans, integers, float32 and float64 can be read, so convert it.");
+    }
+    return this;
   }
 
   private static DataException damaged(String name, String why) {

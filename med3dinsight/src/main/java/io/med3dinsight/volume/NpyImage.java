@@ -43,7 +43,11 @@ final class NpyImage implements StoredImage {
     List<String> names = file.names();
     String name = options.array();
     if (name == null) {
-      List<String> images = names.stream().filter(n -> isImage(file.shape(n))).toList();
+      List<String> images = images(file);
+      if (images.isEmpty() && names.size() == 1) {
+        // Says what its elements are, where that is the reason.
+        file.header(names.get(0));
+      }
       if (images.size() != 1) {
         throw new DataException(
             path
@@ -59,6 +63,11 @@ final class NpyImage implements StoredImage {
       name = images.get(0);
     }
     return new NpyImage(file, name, path);
+  }
+
+  /** Names of the arrays that can be images. */
+  static List<String> images(NpzFile file) {
+    return file.names().stream().filter(n -> file.isNumeric(n) && isImage(file.shape(n))).toList();
   }
 
   /** Lists of numbers and columns of a table are no images. */
@@ -81,6 +90,11 @@ final class NpyImage implements StoredImage {
   }
 
   @Override
+  public long bytes() {
+    return file.bytes(name);
+  }
+
+  @Override
   public Grid grid() {
     return Grid.of(
         shape.get(2).intValue(),
@@ -94,73 +108,8 @@ final class NpyImage implements StoredImage {
     if (header.fortran() || shape.stream().filter(e -> e > 1).count() <= 1) {
       long first = frame == ALL ? 0 : frame * frameVoxels();
       file.read(name, first, frame == ALL ? header.elements() : frameVoxels(), sink);
-      return;
-    }
-    if (frame != ALL) {
-      turned(frame, sink);
-      return;
-    }
-    long frames = header.elements() / frameVoxels();
-    for (int f = 0; f < frames; f++) {
-      turned(f, sink);
-    }
-  }
-
-  /**
-   * The last axis is the fastest in the file; the voxels of one frame are put where they belong.
-   */
-  private void turned(int frame, VoxelSink sink) {
-    int[] extents = shape.stream().mapToInt(Long::intValue).toArray();
-    Turner turner = new Turner(extents, frame);
-    file.read(name, 0, header.elements(), turner);
-    sink.put(turner.out, turner.out.length);
-  }
-
-  /** Picks one frame out of a C-ordered stream. */
-  private static final class Turner extends VoxelSink {
-    private final int[] extents;
-    private final int[] index;
-    private final int[] wanted;
-    private final double[] out;
-
-    Turner(int[] extents, int frame) {
-      this.extents = extents;
-      this.index = new int[extents.length];
-      this.wanted = new int[extents.length];
-      int rest = frame;
-      for (int axis = 3; axis < extents.length; axis++) {
-        wanted[axis] = rest % extents[axis];
-        rest /= extents[axis];
-      }
-      out = new double[extents[0] * extents[1] * extents[2]];
-    }
-
-    @Override
-    void put(double[] values, int count) {
-      for (int i = 0; i < count; i++) {
-        if (isWanted()) {
-          out[(index[2] * extents[1] + index[1]) * extents[0] + index[0]] = values[i];
-        }
-        advance();
-      }
-    }
-
-    private boolean isWanted() {
-      for (int axis = 3; axis < extents.length; axis++) {
-        if (index[axis] != wanted[axis]) {
-          return false;
-        }
-      }
-      return true;
-    }
-
-    private void advance() {
-      for (int axis = extents.length - 1; axis >= 0; axis--) {
-        if (++index[axis] < extents[axis]) {
-          return;
-        }
-        index[axis] = 0;
-      }
+    } else {
+      new NpyTurner(file, name, shape).read(frame, sink);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -32,7 +33,7 @@ public final class NpzFile {
   }
 
   /** Whether a zip holds arrays, by the names of its entries. */
-  static boolean isNpz(Path path) {
+  public static boolean isNpz(Path path) {
     try (ZipFile zip = new ZipFile(path.toFile())) {
       return zip.stream().anyMatch(e -> e.getName().endsWith(".npy"));
     } catch (IOException | IllegalArgumentException e) {
@@ -86,8 +87,14 @@ public final class NpzFile {
     return clean.length() > 80 ? clean.substring(0, 80) + "..." : clean;
   }
 
-  private String label(String name) {
+  /** What a person calls an array of this file. */
+  String label(String name) {
     return zipped ? path + ":" + printable(name) : path.toString();
+  }
+
+  /** Names of the arrays that can be images. */
+  public List<String> images() {
+    return NpyImage.images(this);
   }
 
   /** Names of the arrays, in the file's order. */
@@ -95,12 +102,28 @@ public final class NpzFile {
     return new ArrayList<>(headers.keySet());
   }
 
-  /** Extents of an array along its axes. */
+  /** Extents of an array along its axes, of whatever its elements are. */
   public List<Long> shape(String name) {
-    return header(name).shape();
+    return stored(name).shape();
   }
 
+  /** Type of an array's elements: "int16", "float32", or NumPy's code for what cannot be read. */
+  public String dtype(String name) {
+    NpyHeader h = stored(name);
+    return h.type() == null ? printable(h.code()) : h.type().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether an array holds numbers that can be read. */
+  boolean isNumeric(String name) {
+    return stored(name).type() != null;
+  }
+
+  /** The header of an array of numbers. */
   NpyHeader header(String name) {
+    return stored(name).requireNumbers(label(name));
+  }
+
+  private NpyHeader stored(String name) {
     NpyHeader header = headers.get(name);
     if (header == null) {
       throw new DataException(
@@ -112,6 +135,11 @@ public final class NpzFile {
               + ".");
     }
     return header;
+  }
+
+  /** Bytes that an array takes in the file. */
+  long bytes(String name) {
+    return packed.get(name);
   }
 
   /** Refuses a claim that the file cannot fulfil. */
@@ -135,20 +163,28 @@ public final class NpzFile {
   void read(String name, long first, long count, VoxelSink sink) {
     NpyHeader h = header(name);
     VoxelStream stream = new VoxelStream(label(name), h.shapeText(), h.type(), h.order(), 1, 0);
-    FileBytes.Use<Object> use =
+    use(
+        name,
         in -> {
-          NpyHeader.read(in, label(name));
           in.skipNBytes(first * h.type().bytes());
           stream.decode(in, count, sink);
           return name;
+        });
+  }
+
+  /** Opens an array's bytes behind its header for one use. */
+  <T> T use(String name, FileBytes.Use<T> use) {
+    FileBytes.Use<T> behindHeader =
+        in -> {
+          NpyHeader.read(in, label(name));
+          return use.apply(in);
         };
     if (!zipped) {
-      FileBytes.of(path).use(use);
-      return;
+      return FileBytes.of(path).use(behindHeader);
     }
     try (ZipFile zip = new ZipFile(path.toFile());
         InputStream in = zip.getInputStream(zip.getEntry(name + ".npy"))) {
-      use.apply(in);
+      return behindHeader.apply(in);
     } catch (EOFException | ZipException e) {
       throw new DataException(label(name) + " is cut off or damaged; copy it again.", e);
     } catch (IOException e) {
@@ -164,7 +200,7 @@ public final class NpzFile {
    */
   public float[] floats(String name, long first, int count) {
     check(name);
-    VoxelSink.Floats sink = new VoxelSink.Floats(count);
+    VoxelSink.Floats sink = new VoxelSink.Floats(count, packed.get(name));
     read(name, first, count, sink);
     return sink.data();
   }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Fields of an NRRD header.
@@ -16,6 +17,13 @@ import java.util.Map;
  */
 final class NrrdHeader {
   private static final int MAX_HEADER = 1 << 20;
+
+  /** Of the value of a field that is needed; those of others may be as long as they like. */
+  private static final int MAX_VALUE = 4096;
+
+  private static final Pattern SIZES = Pattern.compile("\\d{1,15}( \\d{1,15}){0,6}");
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d{1,40}\\.?\\d{0,40}|\\.\\d{1,40})([eE][+-]?\\d{1,3})?");
 
   private final String file;
   private final Map<String, String> fields = new LinkedHashMap<>();
@@ -69,7 +77,8 @@ final class NrrdHeader {
     // The names of the format's first version, without spaces, mean the same.
     String value = text.substring(colon + 2).strip();
     fields.putIfAbsent(name.replace(" ", ""), value);
-    if (text("datafile").startsWith("LIST")) {
+    if (name.replace(" ", "").equals("datafile") && value.startsWith("LIST")) {
+      // Names of files follow, which are no fields.
       throw bad("its data are spread over several files");
     }
   }
@@ -86,7 +95,11 @@ final class NrrdHeader {
 
   /** A field's text, empty when it is missing; names without spaces. */
   String text(String name) {
-    return fields.getOrDefault(name, "");
+    String text = fields.getOrDefault(name, "");
+    if (text.length() > MAX_VALUE) {
+      throw bad("its " + name + " takes " + text.length() + " letters");
+    }
+    return text;
   }
 
   long whole(String name, long otherwise) {
@@ -101,11 +114,11 @@ final class NrrdHeader {
   }
 
   long[] sizes() {
-    String text = text("sizes");
-    if (!text.matches("\\d{1,15}(\\s+\\d{1,15})*")) {
+    String text = text("sizes").replaceAll("\\s+", " ");
+    if (!SIZES.matcher(text).matches()) {
       throw bad("its sizes are \"" + NpzFile.printable(text) + "\"");
     }
-    long[] sizes = Arrays.stream(text.split("\\s+")).mapToLong(Long::parseLong).toArray();
+    long[] sizes = Arrays.stream(text.split(" ")).mapToLong(Long::parseLong).toArray();
     long dimension = whole("dimension", sizes.length);
     if (sizes.length != dimension || dimension > 7 || Arrays.stream(sizes).anyMatch(s -> s < 1)) {
       throw bad(
@@ -185,7 +198,7 @@ final class NrrdHeader {
     if (text.equalsIgnoreCase("nan")) {
       return Double.NaN;
     }
-    if (!text.matches("[+-]?(\\d{1,40}\\.?\\d{0,40}|\\.\\d{1,40})([eE][+-]?\\d{1,3})?")) {
+    if (!NUMBER.matcher(text).matches()) {
       throw bad("its " + name + " holds \"" + NpzFile.printable(text) + "\", no number");
     }
     return Double.parseDouble(text);

@@ -4,6 +4,7 @@ import io.med3dinsight.DataException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,11 +59,33 @@ final class NrrdImage implements StoredImage {
     return new NrrdImage(path, bytes.use(in -> NrrdHeader.read(in, path.toString())));
   }
 
+  /** Whether a header says that its data are in another file. */
+  static boolean isDetached(Path path) {
+    NrrdHeader header = FileBytes.of(path).use(in -> NrrdHeader.read(in, path.toString()));
+    return !header.text("datafile").isEmpty();
+  }
+
+  /**
+   * The data's own file, which has to lie where the header lies or below: a header that came from
+   * elsewhere must not lead to other files of this machine.
+   */
   private Path detached(String name) {
     if (name.contains("%")) {
       throw header.bad("its data are spread over several files");
     }
     try {
+      Path folder = path.toAbsolutePath().normalize().getParent();
+      Path file = folder.resolve(name).normalize();
+      if (!file.startsWith(folder) || file.equals(folder)) {
+        throw header.bad(
+            "its data file \""
+                + NpzFile.printable(name)
+                + "\" does not lie in the header's folder or below it");
+      }
+      if (!Files.isRegularFile(path.resolveSibling(name))) {
+        throw header.bad(
+            "its data file \"" + NpzFile.printable(name) + "\" is not there beside it");
+      }
       return path.resolveSibling(name);
     } catch (InvalidPathException e) {
       throw new DataException(
@@ -98,7 +121,8 @@ final class NrrdImage implements StoredImage {
     long there = Math.max(0, data.size() - headerBytes);
     long most = header.isZipped() ? saturated(there, FileBytes.MAX_EXPANSION) : there;
     long bytes = header.isAscii() ? 1 : type.bytes();
-    if (elements() > most / bytes) {
+    long skipped = header.isAscii() ? 0 : Math.max(0, header.whole("byteskip", 0));
+    if (elements() > (most - skipped) / bytes) {
       throw new DataException(
           path
               + " claims "
@@ -219,6 +243,11 @@ final class NrrdImage implements StoredImage {
     details.put("endian", header.text("endian"));
     details.put("space", header.text("space"));
     return new ImageInfo("NRRD", shape, zooms, affine, stream.type(), details, warnings);
+  }
+
+  @Override
+  public long bytes() {
+    return data.size();
   }
 
   @Override

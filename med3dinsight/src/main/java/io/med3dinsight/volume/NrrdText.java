@@ -9,8 +9,12 @@ final class NrrdText {
   private static final int CHUNK = 4096;
   private static final int LONGEST = 60;
 
+  /** A whole number of so many digits fits a long. */
+  private static final int DIGITS = 15;
+
   private final InputStream in;
   private final NrrdHeader header;
+  private final StringBuilder word = new StringBuilder();
 
   NrrdText(InputStream in, NrrdHeader header) {
     this.in = in;
@@ -34,12 +38,12 @@ final class NrrdText {
   }
 
   private double next() throws IOException {
-    StringBuilder word = new StringBuilder();
+    word.setLength(0);
     while (true) {
       int c = in.read();
       boolean gap = c < 0 || c == ',' || Character.isWhitespace(c);
       if (gap && word.length() > 0) {
-        return header.number(word.toString(), "data");
+        return number();
       }
       if (c < 0) {
         throw new EOFException();
@@ -51,5 +55,20 @@ final class NrrdText {
         throw header.bad("its data are no numbers");
       }
     }
+  }
+
+  /** Most are short whole numbers, which need no objects. */
+  private double number() {
+    int first = word.charAt(0) == '-' ? 1 : 0;
+    int digits = word.length() - first;
+    long n = 0;
+    for (int i = first; i < word.length(); i++) {
+      int d = word.charAt(i) - '0';
+      if (d < 0 || d > 9 || digits > DIGITS) {
+        return header.number(word.toString(), "data");
+      }
+      n = 10 * n + d;
+    }
+    return digits == 0 ? header.number(word.toString(), "data") : first == 1 ? -(double) n : n;
   }
 }

@@ -1,6 +1,5 @@
 package io.med3dinsight.volume;
 
-import io.med3dinsight.DataException;
 import io.med3dinsight.engine.cpu.Parallel;
 
 /**
@@ -38,10 +37,9 @@ public record Preprocessing(Spacing spacing, Normalization normalization) {
    * exactly the file's grid.
    *
    * @param classes C; class number and label are the same
-   * @param probabilities whether every class's probability is wanted too
-   * @throws DataException when memory cannot hold the probabilities
+   * @param maps of the same grid and classes, which take every class's probability; null for none
    */
-  public ScoreRestorer restorer(Grid file, int classes, boolean probabilities, Parallel parallel) {
+  public ScoreRestorer restorer(Grid file, int classes, ProbabilityMaps maps, Parallel parallel) {
     Orientation orientation = Orientation.of(file);
     Grid ras = orientation.toRas(file);
     Grid from = grid(file);
@@ -51,7 +49,7 @@ public record Preprocessing(Spacing spacing, Normalization normalization) {
         orientation.start(file),
         orientation.strides(file),
         classes,
-        probabilities,
+        maps,
         parallel);
   }
 }

@@ -1,6 +1,5 @@
 package io.med3dinsight.volume;
 
-import io.med3dinsight.DataException;
 import io.med3dinsight.engine.cpu.Parallel;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,9 +7,9 @@ import java.util.List;
 /**
  * Turns a network's class scores, which arrive plane by plane, into labels on a file's grid: they
  * are interpolated trilinearly, and each voxel takes the class with the largest (the lowest of
- * equals). Never more than two planes of scores are needed, so memory does not grow with the
- * classes times the voxels; and a plane may be cut into strips of rows that come one after the
- * other.
+ * equals). Never more than two planes of scores are needed, and one of probabilities, so memory
+ * does not grow with the classes times the voxels; and a plane may be cut into strips of rows that
+ * come one after the other.
  */
 public final class ScoreRestorer {
   private final LinearAxis x;
@@ -22,7 +21,8 @@ public final class ScoreRestorer {
   private final int[] strides;
   private final Parallel parallel;
   private final int[] labels;
-  private final float[][] probabilities;
+  private final ProbabilityMaps maps;
+  private float[][] probabilities;
   private int next;
   private int plane = -1;
   private float[] previous;
@@ -32,7 +32,7 @@ public final class ScoreRestorer {
    * @param to extents of the labels in RAS order
    * @param start index of RAS voxel 0 in the file's order
    * @param strides of the RAS axes W, H, D in the file's order
-   * @param probabilities whether every class's probability is kept too
+   * @param maps take every class's probability; null for none
    */
   ScoreRestorer(
       int[] from,
@@ -40,7 +40,7 @@ public final class ScoreRestorer {
       int start,
       int[] strides,
       int classes,
-      boolean probabilities,
+      ProbabilityMaps maps,
       Parallel parallel) {
     x = LinearAxis.of(from[2], to[2]);
     y = LinearAxis.of(from[1], to[1]);
@@ -52,25 +52,7 @@ public final class ScoreRestorer {
     this.parallel = parallel;
     int voxels = to[0] * to[1] * to[2];
     labels = new int[voxels];
-    this.probabilities = probabilities ? maps(classes, voxels) : new float[0][];
-  }
-
-  private static float[][] maps(int classes, int voxels) {
-    Runtime runtime = Runtime.getRuntime();
-    long needed = 4L * classes * voxels;
-    long free = runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
-    if (needed > free) {
-      throw new DataException(
-          String.format(
-              java.util.Locale.ROOT,
-              "the probabilities of %d classes at %d voxels take %.1f GiB, more than the memory that is"
-                  + " left, %.1f GiB; leave them out, or start with a larger heap (java -Xmx...).",
-              classes,
-              voxels,
-              needed / 0x1p30,
-              free / 0x1p30));
-    }
-    return new float[classes][voxels];
+    this.maps = maps;
   }
 
   /**
@@ -80,7 +62,7 @@ public final class ScoreRestorer {
    */
   public static ScoreRestorer same(int[] extents, int classes, Parallel parallel) {
     int[] strides = {1, extents[2], extents[1] * extents[2]};
-    return new ScoreRestorer(extents, extents, 0, strides, classes, false, parallel);
+    return new ScoreRestorer(extents, extents, 0, strides, classes, null, parallel);
   }
 
   /**
@@ -119,6 +101,8 @@ public final class ScoreRestorer {
     if (d == 0) {
       next = 0;
       plane = -1;
+      int values = (strip.to() - strip.from()) * x.low().length;
+      probabilities = maps == null ? null : new float[classes][values];
     }
     if (d != plane + 1) {
       throw new IllegalArgumentException("plane " + d + " after plane " + plane);
@@ -126,8 +110,11 @@ public final class ScoreRestorer {
     while (next < z.low().length && z.last(next) <= d) {
       float[] low = z.low()[next] == d ? scores : previous;
       int target = next;
-      parallel.run(
-          strip.to() - strip.from(), i -> row(strip, target, strip.from() + i, low, scores));
+      int rows = strip.to() - strip.from();
+      parallel.run(rows, i -> row(strip, target, strip.from() + i, low, scores));
+      if (maps != null) {
+        maps.put(target, strip.from(), rows, probabilities);
+      }
       next++;
     }
     plane = d;
@@ -154,11 +141,12 @@ public final class ScoreRestorer {
     }
     int out = start + d * strides[2] + h * strides[1];
     float[] voxel = new float[classes];
+    int inStrip = (h - strip.from()) * x.low().length;
     for (int w = 0; w < x.low().length; w++, out += strides[0]) {
       int l = at + x.low()[w] * classes;
       labels[out] = largest(row, l, at + x.last(w) * classes, x.weight()[w], voxel);
-      if (probabilities.length > 0) {
-        softmax(voxel, out);
+      if (maps != null) {
+        softmax(voxel, inStrip + w);
       }
     }
   }
@@ -195,13 +183,5 @@ public final class ScoreRestorer {
   /** The labels in the file's order. */
   public int[] labels() {
     return labels;
-  }
-
-  /**
-   * The probability of every class: the softmax of the interpolated scores, [C][voxels] in the
-   * file's order; none when they were not asked for.
-   */
-  public float[][] probabilities() {
-    return probabilities;
   }
 }

@@ -11,6 +11,9 @@ interface StoredImage {
   /** What was understood. */
   ImageInfo info();
 
+  /** Bytes of the file that hold voxels, packed or not; 0 when unknown. */
+  long bytes();
+
   /** The grid of each frame. */
   Grid grid();
 

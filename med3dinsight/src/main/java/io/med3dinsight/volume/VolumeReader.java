@@ -54,7 +54,7 @@ public final class VolumeReader {
     StoredImage image = open(path, options);
     int frame = frame(path, image.info(), options);
     Grid grid = image.grid();
-    VoxelSink.Floats sink = new VoxelSink.Floats(grid.size());
+    VoxelSink.Floats sink = new VoxelSink.Floats(grid.size(), image.bytes());
     image.read(frame, sink);
     return new Volume(grid, sink.data(), image.info().dtype(), path.toString());
   }
@@ -64,7 +64,7 @@ public final class VolumeReader {
     StoredImage image = open(path, options);
     int frame = frame(path, image.info(), options);
     Grid grid = image.grid();
-    VoxelSink.Labels sink = new VoxelSink.Labels(grid.size(), path.toString());
+    VoxelSink.Labels sink = new VoxelSink.Labels(grid.size(), image.bytes(), path.toString());
     image.read(frame, sink);
     return new LabelVolume(grid, sink.data(), image.info().dtype(), path.toString());
   }
@@ -72,6 +72,19 @@ public final class VolumeReader {
   /** What a file or folder says about its image; voxels are not read. */
   public static ImageInfo info(Path path, ReadOptions options) {
     return open(path, options).info();
+  }
+
+  /**
+   * Makes sure that a file holds its image whole. A header that came from somebody else could name
+   * any file of this machine as the one with its voxels.
+   *
+   * @throws DataException when it names another file
+   */
+  public static void requireWhole(Path path) {
+    if (startsWith(start(path, DicomReader.START), "NRRD000") && NrrdImage.isDetached(path)) {
+      throw new DataException(
+          path + " is a header whose voxels are in another file; send both as one .nrrd.");
+    }
   }
 
   /** Measures the voxels of all frames. */

@@ -11,22 +11,28 @@ abstract class VoxelSink {
   private static final int FIRST = 1 << 16;
 
   private final int total;
+  private final long there;
   int filled;
 
-  VoxelSink(int total) {
+  /**
+   * @param total voxels that the header claims
+   * @param there bytes that the file really has: a voxel takes one at least, unless they are packed
+   */
+  VoxelSink(int total, long there) {
     this.total = total;
+    this.there = there;
   }
 
   /** A sink that keeps nothing and grows no array. */
   VoxelSink() {
-    this(0);
+    this(0, 0);
   }
 
   /** Appends the first {@code count} values. */
   abstract void put(double[] values, int count);
 
   int firstCapacity() {
-    return Math.min(total, FIRST);
+    return (int) Math.min(total, Math.max(there, FIRST));
   }
 
   int grown(int capacity, int needed) {
@@ -37,8 +43,8 @@ abstract class VoxelSink {
   static final class Floats extends VoxelSink {
     private float[] data;
 
-    Floats(int total) {
-      super(total);
+    Floats(int total, long there) {
+      super(total, there);
       data = new float[firstCapacity()];
     }
 
@@ -68,8 +74,8 @@ abstract class VoxelSink {
     private final String file;
     private int[] data;
 
-    Labels(int total, String file) {
-      super(total);
+    Labels(int total, long there, String file) {
+      super(total, there);
       this.file = file;
       data = new int[firstCapacity()];
     }

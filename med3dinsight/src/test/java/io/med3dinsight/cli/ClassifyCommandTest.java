@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClassifyCommandTest {
   static final List<String> SETTINGS =
@@ -75,11 +77,19 @@ class ClassifyCommandTest {
         }) {
       List<String> all = new ArrayList<>(List.of("evaluate"));
       all.addAll(List.of(words));
-      all.addAll(List.of("-o", dir.resolve("e.json").toString()));
+      Path cases = dir.resolve("e.csv");
+      all.addAll(List.of("-o", dir.resolve("e.json").toString(), "--csv", cases.toString()));
       Ended e = classify(all.toArray(String[]::new));
       assertEquals(0, e.code(), e.err());
       JsonNode again = new ObjectMapper().readTree(dir.resolve("e.json").toFile());
       assertEquals(auc, again.at("/classification/auc/value").asDouble(), 1e-12);
+      assertTrue(again.at("/classification/calibration_error").has("low"), again.toString());
+      assertTrue(again.at("/classification/classes/1").has("specificity"), again.toString());
+      assertEquals(9, again.at("/classification/cases").size());
+      assertEquals("id,label,predicted,p_0,p_1", Files.readAllLines(cases).get(0));
+      assertEquals(10, Files.readAllLines(cases).size());
+      assertTrue(e.out().contains("calibration error"), e.out());
+      assertTrue(e.out().contains("class 1  AUC "), e.out());
     }
     Path out = dir.resolve("official");
     Ended p =
@@ -95,6 +105,54 @@ class ClassifyCommandTest {
             "test");
     assertEquals(0, p.code(), p.err());
     assertEquals(lines, Files.readAllLines(out.resolve(official.getFileName())));
+    for (String ending : List.of("csv", "json")) {
+      assertEquals(
+          Files.readString(run.resolve("predictions/test." + ending)),
+          Files.readString(out.resolve("test." + ending)));
+    }
+  }
+
+  /** Every encoder is trained, saved, loaded again and gives what the training wrote. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "unet;network.channels=[4,8];network.convolutions=1;network.patch=[8,8,8]",
+        "nnformer;network.transformer.embedding=8;network.transformer.heads=[1,2,2,4];",
+        "swin_unetr;network.transformer.embedding=4;network.transformer.heads=[1,1,2,2];",
+        "unetr;network.transformer.embedding=2;network.transformer.hidden=12;"
+            + "network.transformer.heads=[2]"
+      })
+  void everyEncoderIsTrainedAndApplied(String type, String a, String b, String c)
+      throws IOException {
+    Path data = Blobs.medMnist(dir.resolve("m.npz"));
+    Path run = dir.resolve("run");
+    List<String> words =
+        new ArrayList<>(
+            List.of("train", "-d", data.toString(), "-o", run.toString(), "network.type=" + type));
+    words.addAll(List.of(a, b, c == null ? "network.patch=[32,32,32]" : c));
+    if (type.equals("unetr")) {
+      words.addAll(List.of("network.transformer.layers=4", "network.patch=[32,32,32]"));
+    }
+    words.addAll(List.of("classification.epochs=1", "classification.batch=8"));
+    Ended ended = classify(words.toArray(String[]::new));
+    assertEquals(0, ended.code(), ended.err());
+    Path out = dir.resolve("out");
+    Ended p =
+        classify(
+            "predict",
+            "-m",
+            run.toString(),
+            "-i",
+            data.toString(),
+            "-o",
+            out.toString(),
+            "--split",
+            "test");
+    assertEquals(0, p.code(), p.err());
+    assertEquals(
+        Files.readString(run.resolve("predictions/test.csv")),
+        Files.readString(out.resolve("test.csv")));
   }
 
   @Test
@@ -125,6 +183,20 @@ class ClassifyCommandTest {
     assertEquals("id,predicted,p_class0,p_class1", lines.get(0));
     assertEquals(9, lines.size());
     assertTrue(lines.get(1).matches("i0.nii.gz,class[01],.*"), lines.get(1));
+    Path both = dir.resolve("both");
+    p =
+        classify(
+            "predict",
+            "-m",
+            run.toString(),
+            "-i",
+            dir.resolve("d/class1").toString(),
+            "-o",
+            both.toString());
+    assertEquals(0, p.code(), p.err());
+    assertEquals(lines, Files.readAllLines(both.resolve("predictions.csv")));
+    JsonNode json = new ObjectMapper().readTree(both.resolve("predictions.json").toFile());
+    assertEquals(8, json.path("cases").size());
     Ended wrong = classify("predict", "-m", run.toString(), "-i", csv.toString(), "-o", "x.txt");
     assertEquals(2, wrong.code(), wrong.err());
     assertTrue(wrong.err().contains(".csv or .json"), wrong.err());

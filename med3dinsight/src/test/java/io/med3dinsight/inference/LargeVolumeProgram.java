@@ -17,8 +17,9 @@ import java.util.TreeMap;
 
 /**
  * Segments a made-up volume into many classes with a tiny network: {@code D H W CLASSES d h w}, the
- * last three the window; windows do not overlap, which saves time and no memory. Started with a
- * small heap it shows how much memory is enough.
+ * last three the window; windows do not overlap, which saves time and no memory. With the word
+ * "probabilities" behind them every class's are computed too, and read back. Started with a small
+ * heap it shows how much memory is enough.
  */
 final class LargeVolumeProgram {
   private LargeVolumeProgram() {}
@@ -42,10 +43,19 @@ final class LargeVolumeProgram {
             new Preprocessing(null, Normalization.mri()),
             new PatchSize(n[4], n[5], n[6]),
             config);
+    boolean probabilities = args.length > n.length;
+    InferenceOptions options = new InferenceOptions(0, false, 1, KeepComponents.ALL, probabilities);
+    Volume volume = volume(n[0], n[1], n[2]);
     try (UNet network = new UNet(Setup.of(Device.cpu(), 7), config, n[3], 1);
-        Segmenter segmenter = new Segmenter(plan, network, new InferenceOptions(0, false, 1))) {
-      Volume volume = volume(n[0], n[1], n[2]);
-      Segmentation found = segmenter.run(volume, Progress.NONE, () -> false);
+        Segmenter segmenter = new Segmenter(plan, network, options);
+        Segmentation found = segmenter.run(volume, Progress.NONE, () -> false)) {
+      double sum = 0;
+      for (int c = 0; c < found.probabilities().classes(); c++) {
+        sum += found.probabilities().map(c).voxels()[volume.grid().size() / 2];
+      }
+      if (probabilities) {
+        System.out.printf(Locale.ROOT, "sum %.4f; ", sum);
+      }
       Segmentation.Times t = found.times();
       System.out.printf(
           Locale.ROOT,

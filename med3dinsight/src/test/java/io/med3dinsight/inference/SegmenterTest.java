@@ -156,29 +156,6 @@ class SegmenterTest {
   }
 
   @Test
-  void probabilitiesSumToOneAndTheirLargestIsTheLabel() {
-    SegmentationPlan plan = TinyModel.plan(new PatchSize(8, 12, 10), new Spacing(0.8, 0.9, 1.3));
-    Affine turned = Affine.of(0, -1, 0, 7, 1, 0, 0, -4, 0, 0, -1.3, 12);
-    Volume file = TinyModel.volume(Grid.of(11, 13, 9, turned), 4);
-    InferenceOptions asked = new InferenceOptions(0.5, false, 1, KeepComponents.ALL, true);
-    Segmentation found = new Segmenter(plan, network, asked).run(file, Progress.NONE, () -> false);
-    assertEquals(3, found.probabilities().size());
-    int[] labels = found.labels().labels();
-    for (int i = 0; i < labels.length; i++) {
-      double sum = 0;
-      for (int c = 0; c < 3; c++) {
-        float p = found.probabilities().get(c).voxels()[i];
-        sum += p;
-        assertTrue(p <= found.probabilities().get(labels[i]).voxels()[i]);
-      }
-      assertEquals(1, sum, 1e-6);
-    }
-    assertEquals(file.grid(), found.probabilities().get(0).grid());
-    assertTrue(found.times().network() > 0 && found.times().prepare() > 0);
-    assertTrue(segmenter(false, 1).run(file, Progress.NONE, () -> false).probabilities().isEmpty());
-  }
-
-  @Test
   void onlyTheLargestPartStaysWhenAskedFor() {
     Volume file = TinyModel.volume(14, 19, 17, 6);
     int[] all = segmenter(false, 1).segment(file).labels();

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.gap.Gap;
+import io.med3dinsight.gap.GapJson;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.pretrain.SliceEmbeddings;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.Spacing;
@@ -52,6 +55,9 @@ class RunReportTest {
             "missed 0.000",
             "retrieval.top1",
             "0.4120",
+            "Modality gap",
+            "on 4 described slices of 2 test cases",
+            "not defined",
             "channels: [16, 32]",
             "seed 7",
             "96-bit",
@@ -60,8 +66,8 @@ class RunReportTest {
     }
     assertTrue(text.indexOf("case_d") < text.indexOf("case_a"), "lowest first");
     assertTrue(Files.exists(run.resolve(MetricsLog.TABLE)));
-    // Three cases and, where this Java has fonts, three charts.
-    int charts = Lettering.missing().isEmpty() ? 3 : 0;
+    // Three cases and, where this Java has fonts, three charts and the gap's picture.
+    int charts = Lettering.missing().isEmpty() ? 4 : 0;
     List<byte[]> images = images(page);
     assertEquals(3 + charts, images.size());
     byte[] lowest = Files.readAllBytes(run.resolve("overlays/case_d.png"));
@@ -125,6 +131,16 @@ class RunReportTest {
   }
 
   @Test
+  void aDamagedGapIsNamed() throws Exception {
+    for (String content : List.of("{", "{}", "{\"pca\":{\"before\":{\"volume\":[[1]]}}}")) {
+      Files.writeString(run.resolve(GapJson.FILE), content);
+      DataException e =
+          assertThrows(DataException.class, () -> RunReport.write(run, "x", null, List.of()));
+      assertTrue(e.getMessage().contains(GapJson.FILE), e.getMessage());
+    }
+  }
+
+  @Test
   void damagedProvenanceIsNamed() throws Exception {
     Files.writeString(run.resolve(Provenance.FILE), "{\"program\":");
     DataException e =
@@ -139,6 +155,10 @@ class RunReportTest {
       log.append(new MetricsLine("pretrain", 1, 2, 2, Map.of("loss", 2.0, "loss.text", 1.0)));
       log.append(new MetricsLine("finetune", 0, 1, 1, Map.of("loss", 1.0, "dice.train", 0.5)));
     }
+    float[][] rows = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}};
+    // Of one volume, which leaves nothing to cross-validate over.
+    Gap gap = Gap.of(new SliceEmbeddings(rows, rows, rows, new int[4]));
+    GapJson.write(run, 2, gap, gap);
     MetricsJson.write(
         run,
         test,

@@ -10,7 +10,7 @@ public final class DicomFiles {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** A file with preamble and transfer syntax. */
-  static DicomFiles file(String syntax) {
+  public static DicomFiles file(String syntax) {
     DicomFiles f = new DicomFiles();
     f.out.writeBytes(new byte[128]);
     f.out.writeBytes("DICM".getBytes(StandardCharsets.US_ASCII));
@@ -31,7 +31,7 @@ public final class DicomFiles {
   }
 
   /** An empty item, to which elements are added. */
-  static DicomFiles item() {
+  public static DicomFiles item() {
     return new DicomFiles();
   }
 
@@ -40,11 +40,11 @@ public final class DicomFiles {
     return value(tag, vr, even.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  DicomFiles number(int tag, int value) {
+  public DicomFiles number(int tag, int value) {
     return value(tag, "US", little(2).putShort((short) value).array());
   }
 
-  DicomFiles value(int tag, String vr, byte[] value) {
+  public DicomFiles value(int tag, String vr, byte[] value) {
     head(tag, vr);
     boolean wide = vr.matches("O[BW]|SQ|UN");
     if (wide) {
@@ -58,7 +58,7 @@ public final class DicomFiles {
   }
 
   /** A sequence of items, of undefined length. */
-  DicomFiles sequence(int tag, DicomFiles... items) {
+  public DicomFiles sequence(int tag, DicomFiles... items) {
     head(tag, "SQ");
     out.writeBytes(new byte[] {0, 0, -1, -1, -1, -1});
     for (DicomFiles item : items) {
@@ -76,7 +76,7 @@ public final class DicomFiles {
   }
 
   /** Pixels in fragments behind an empty offset table. */
-  DicomFiles encapsulated(byte[] table, byte[]... fragments) {
+  public DicomFiles encapsulated(byte[] table, byte[]... fragments) {
     head(0x7fe00010, "OB");
     out.writeBytes(new byte[] {0, 0, -1, -1, -1, -1});
     delimiter(0xfffee000, table.length);
@@ -98,7 +98,7 @@ public final class DicomFiles {
   }
 
   /** The format of 16 bit pixels, 2 rows of 3. */
-  DicomFiles format() {
+  public DicomFiles format() {
     return text(0x00280004, "CS", "MONOCHROME2")
         .number(0x00280002, 1)
         .number(0x00280010, 2)
@@ -121,7 +121,7 @@ public final class DicomFiles {
     return format().value(0x7fe00010, "OW", b.array()).bytes();
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return out.toByteArray();
   }
 }

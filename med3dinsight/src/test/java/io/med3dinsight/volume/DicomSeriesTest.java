@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.med3dinsight.fuzz.Packing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ class DicomSeriesTest {
     for (int i = 1; i <= 3; i++) {
       entries.put("d/" + i, DicomFiles.slice("1.2.3", i, 0, 0, 5 * i).pixels(10 * i, 1));
     }
-    Path zip = Files.write(folder.resolve("x.zip"), Fuzzer.zip(entries));
+    Path zip = Files.write(folder.resolve("x.zip"), Packing.zip(entries));
     assertArrayEquals(expected(10, 20, 30), Volume.read(zip).voxels());
   }
 

@@ -3,6 +3,7 @@ package io.med3dinsight.volume;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.med3dinsight.fuzz.Packing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -59,11 +60,11 @@ class NrrdTest {
     byte[] little = shorts(ByteOrder.LITTLE_ENDIAN);
     check(file("raw.nrrd", head + "endian: little\nencoding: raw\n\n", little));
     check(file("big.nrrd", head + "endian: big\nencoding: raw\n\n", shorts(ByteOrder.BIG_ENDIAN)));
-    check(file("gz.nrrd", head + "endian: little\nencoding: gzip\n\n", Fuzzer.gzip(little)));
+    check(file("gz.nrrd", head + "endian: little\nencoding: gzip\n\n", Packing.gzip(little)));
     byte[] text = "-5 -4\t-3 -2 -1 0\r\n1,2, 3 4 5 6\n".getBytes(StandardCharsets.US_ASCII);
     check(file("text.nrrd", head + "encoding: ascii\n\n", text));
     Files.write(folder.resolve("x.raw"), little);
-    Files.write(folder.resolve("x.raw.gz"), Fuzzer.gzip(little));
+    Files.write(folder.resolve("x.raw.gz"), Packing.gzip(little));
     String detached = head + "endian: little\nencoding: raw\ndata file: x.raw\n";
     check(file("detached.nhdr", detached, new byte[0]));
     String zipped = head + "endian: little\nencoding: gz\ndatafile: x.raw.gz\n\n";

@@ -2,8 +2,11 @@ package io.med3dinsight.volume;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.med3dinsight.fuzz.Packing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,9 +14,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Arrays of NumPy files. */
 class NumpyTest {
@@ -60,7 +68,7 @@ class NumpyTest {
   void oneOfSeveralArraysIsChosen() throws IOException {
     Map<String, byte[]> entries =
         Map.of("a.npy", array(false, "2, 2, 2", 8), "b.npy", array(false, "2, 2, 3", 12));
-    Path file = Files.write(folder.resolve("x.npz"), Fuzzer.zip(entries));
+    Path file = Files.write(folder.resolve("x.npz"), Packing.zip(entries));
     Sentences.refused(() -> Volume.read(file), "2 arrays", "--array");
     ReadOptions b = ReadOptions.ofArray("b");
     assertEquals(List.of(2L, 2L, 3L), VolumeReader.info(file, b).shape());
@@ -83,5 +91,26 @@ class NumpyTest {
     LabelVolume labels = VolumeReader.labels(scan, ReadOptions.ofArray("seg"));
     assertEquals(160, labels.grid().width());
     assertEquals(0, labels.at(0, 0, 0));
+  }
+
+  static Stream<Arguments> arrays() throws IOException {
+    return JsonLines.read(NumpyTest.class, "arrays.jsonl").stream()
+        .map(e -> Arguments.of(e.get("name").asText() + ":" + e.get("array").asText(), e));
+  }
+
+  /** Every NumPy file at hand as numpy reads it. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("arrays")
+  void agreesWithNumpy(String name, JsonNode entry) throws Exception {
+    Path file = SharedData.find(entry.get("name").asText());
+    assumeTrue(file != null, name + " is not in this checkout");
+    StoredImage image = VolumeReader.open(file, ReadOptions.ofArray(entry.get("array").asText()));
+    List<Long> shape = JsonLines.longs(entry.get("shape"));
+    assertEquals(shape, image.info().shape().subList(0, shape.size()));
+    assertTrue(image.info().shape().stream().skip(shape.size()).allMatch(n -> n == 1));
+    assertEquals(entry.get("type").asText(), image.info().dtype().name().toLowerCase(Locale.ROOT));
+    HashSink hash = new HashSink();
+    image.read(StoredImage.ALL, hash);
+    assertEquals(entry.get("sha256").asText(), hash.hex());
   }
 }

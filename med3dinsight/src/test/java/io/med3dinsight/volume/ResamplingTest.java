@@ -75,7 +75,7 @@ class ResamplingTest {
             0,
             new int[] {1, to.width(), to.width() * to.height()},
             3,
-            false,
+            null,
             new Parallel(2)),
         scores,
         from);
@@ -178,7 +178,7 @@ class ResamplingTest {
           scores[3 * i + c] = random.nextFloat() * 0.01f + (prepared.labels()[i] == c ? 1 : 0);
         }
       }
-      ScoreRestorer restorer = p.restorer(file, 3, false, new Parallel(2));
+      ScoreRestorer restorer = p.restorer(file, 3, null, new Parallel(2));
       LabelVolume restored = LabelVolume.of(file, feed(restorer, scores, prepared.grid()));
       int wrong = 0;
       for (int i = 0; i < labels.length; i++) {

@@ -26,7 +26,7 @@ public record Frame(int[] pixels, int bits, boolean signed) {
               + "x"
               + rows);
     }
-    if ((long) width * height > 1024L * length + (1 << 20)) {
+    if ((long) width * height > 32L * length + (1 << 20)) {
       throw new CodecException(length + " bytes cannot hold " + width + "x" + height + " pixels");
     }
   }

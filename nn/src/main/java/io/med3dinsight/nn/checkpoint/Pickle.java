@@ -31,6 +31,15 @@ final class Pickle {
 
   private static final Object MARK = new Object();
 
+  /** No number and no Python name in a file of weights takes more bytes. */
+  private static final int LONGEST = 256;
+
+  // Bytes of memory that objects take, rounded up.
+  private static final int REFERENCE = 16;
+  private static final int SMALL = 32;
+  private static final int CONTAINER = 80;
+  private static final int ENTRY = 120;
+
   /** An immutable sequence. */
   record Tuple(List<Object> items) {}
 
@@ -61,9 +70,13 @@ final class Pickle {
   private final Map<Integer, Object> memo = new HashMap<>();
   private long left;
 
-  private Pickle(InputStream in, long left, Objects objects) {
+  /** Bytes of memory that objects may still take. */
+  private long budget;
+
+  private Pickle(InputStream in, long left, long budget, Objects objects) {
     this.in = in;
     this.left = left;
+    this.budget = budget;
     this.objects = objects;
   }
 
@@ -72,10 +85,11 @@ final class Pickle {
    *
    * @param in positioned at the pickle, and behind it afterwards
    * @param most bytes that are really there
+   * @param budget bytes of memory that what is made may take, {@link #budget}
    * @throws Refused when it is damaged or holds something else than weights
    */
-  static Object read(InputStream in, long most, Objects objects) throws IOException {
-    Pickle p = new Pickle(in, most, objects);
+  static Object read(InputStream in, long most, long budget, Objects objects) throws IOException {
+    Pickle p = new Pickle(in, most, budget, objects);
     try {
       return p.run();
     } catch (EOFException | IndexOutOfBoundsException e) {
@@ -84,6 +98,11 @@ final class Pickle {
       throw new Refused(
           "its pickle is damaged: an object has the wrong type for what is done to it");
     }
+  }
+
+  /** What the objects of a file may take in memory: far more than weights ever need. */
+  static long budget(long fileSize) {
+    return 3 * fileSize + (40L << 20);
   }
 
   private Object run() throws IOException {
@@ -142,7 +161,13 @@ final class Pickle {
       case 'J' -> push((long) (int) number(4));
       case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(number(8))));
       case 0x8a -> push(integer(bytes(u8())));
-      case 0x8b -> push(integer(bytes(length(4))));
+      case 0x8b -> {
+        int bytes = length(4);
+        if (bytes > LONGEST) {
+          throw new Refused("its pickle holds a whole number of " + bytes + " bytes");
+        }
+        push(integer(bytes(bytes)));
+      }
       case 'X' -> push(text(4));
       case 0x8c -> push(text(1));
       case 0x8d -> push(text(8));
@@ -159,8 +184,14 @@ final class Pickle {
 
   private boolean container(int op) {
     switch (op) {
-      case '}' -> push(new LinkedHashMap<>());
-      case ']' -> push(new ArrayList<>());
+      case '}' -> {
+        charge(CONTAINER);
+        push(new LinkedHashMap<>());
+      }
+      case ']' -> {
+        charge(CONTAINER);
+        push(new ArrayList<>());
+      }
       case ')' -> push(new Tuple(List.of()));
       case 't' -> push(new Tuple(toMark()));
       case 0x85 -> push(new Tuple(last(1)));
@@ -169,6 +200,7 @@ final class Pickle {
       case 'l' -> push(toMark());
       case 'a' -> {
         Object item = pop();
+        charge(REFERENCE);
         list(top()).add(item);
       }
       case 'e' -> {
@@ -186,9 +218,9 @@ final class Pickle {
 
   private boolean memo(int op) throws IOException {
     switch (op) {
-      case 'q' -> memo.put(u8(), top());
-      case 'r' -> memo.put((int) number(4), top());
-      case 0x94 -> memo.put(memo.size(), top());
+      case 'q' -> keep(u8());
+      case 'r' -> keep((int) number(4));
+      case 0x94 -> keep(memo.size());
       case 'h' -> push(known(u8()));
       case 'j' -> push(known((int) number(4)));
       default -> {
@@ -196,6 +228,11 @@ final class Pickle {
       }
     }
     return true;
+  }
+
+  private void keep(int at) {
+    charge(ENTRY);
+    memo.put(at, top());
   }
 
   private Object known(int at) {
@@ -237,6 +274,7 @@ final class Pickle {
           || key == NONE)) {
         throw new Refused("its pickle has a dict whose keys are neither texts nor numbers");
       }
+      charge(ENTRY);
       map.put(key, pairs.get(i + 1));
     }
   }
@@ -244,7 +282,15 @@ final class Pickle {
   // ---- the stack
 
   private void push(Object o) {
+    charge(REFERENCE + SMALL);
     stack.add(o);
+  }
+
+  private void charge(long bytes) {
+    budget -= bytes;
+    if (budget < 0) {
+      throw new Refused("its pickle makes more objects than the file could hold weights");
+    }
   }
 
   private Object top() {
@@ -262,6 +308,7 @@ final class Pickle {
   }
 
   private List<Object> last(int count) {
+    charge(CONTAINER);
     List<Object> items = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       items.add(0, pop());
@@ -274,6 +321,7 @@ final class Pickle {
     if (at < 0) {
       throw new Refused("its pickle is damaged: a group of objects has no beginning");
     }
+    charge(CONTAINER + (long) REFERENCE * (stack.size() - at));
     List<Object> items = new ArrayList<>(stack.subList(at + 1, stack.size()));
     stack.subList(at, stack.size()).clear();
     return items;
@@ -315,6 +363,7 @@ final class Pickle {
     if (n > left) {
       throw new EOFException();
     }
+    charge(SMALL + 3L * n);
     byte[] b = in.readNBytes(n);
     left -= b.length;
     if (b.length < n) {
@@ -331,7 +380,11 @@ final class Pickle {
     StringBuilder s = new StringBuilder();
     for (int c = u8(); c != '\n'; c = u8()) {
       s.append((char) c);
+      if (s.length() > LONGEST) {
+        throw new Refused("its pickle holds a name of more than " + LONGEST + " letters");
+      }
     }
+    charge(ENTRY + 4L * s.length());
     return s.toString();
   }
 

@@ -60,9 +60,10 @@ enum PickleGlobal {
     return g;
   }
 
-  private static String printable(String text) {
-    String shown = text.replaceAll("[^\\x20-\\x7e]", "?");
-    return shown.length() > 80 ? shown.substring(0, 77) + "..." : shown;
+  /** A name of the file for messages, in which nothing upsets a terminal. */
+  static String printable(String text) {
+    String start = text.length() > 80 ? text.substring(0, 77) + "..." : text;
+    return start.replaceAll("[^\\x20-\\x7e]", "?");
   }
 
   @Override

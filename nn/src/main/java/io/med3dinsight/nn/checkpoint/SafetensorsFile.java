@@ -89,7 +89,7 @@ public final class SafetensorsFile implements TensorSource {
     return entry(name).shape();
   }
 
-  /** Type of a tensor as stored, such as "F32". */
+  @Override
   public String dtype(String name) {
     return entry(name).type().name();
   }

@@ -1,10 +1,10 @@
 package io.med3dinsight.nn.checkpoint;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.ShapeException;
 import java.io.IOException;
@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -42,10 +43,11 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
 
   private static final int MAX_RANK = 16;
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          // Names are the file's own, not the program's: they are not to outlive it.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
 
   /** Reads and checks the header of an open file. */
@@ -75,6 +77,10 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
     return new Parser(path, 8 + length, size).parse(b.array());
   }
 
+  private static String printable(String text) {
+    return PickleGlobal.printable(text);
+  }
+
   private static CheckpointException bad(Path path, String why) {
     return new CheckpointException(
         "Checkpoint '" + path + "' is not a whole safetensors file: " + why + ".");
@@ -82,67 +88,105 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
 
   private record Named(String name, Entry entry, long end) {}
 
-  private record Parser(Path path, long start, long size) {
+  /** What the header says of one tensor, as far as it was read. */
+  private static final class Claim {
+    private StoredType type;
+    private long[] shape;
+    private long[] offsets;
+    private int others;
+  }
+
+  /** Reads token by token: a tree of the whole header would take many times its bytes. */
+  private static final class Parser {
+    private final Path path;
+    private final long start;
+    private final long size;
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final List<Named> found = new ArrayList<>();
+
+    Parser(Path path, long start, long size) {
+      this.path = path;
+      this.start = start;
+      this.size = size;
+    }
+
     SafetensorsHeader parse(byte[] text) {
-      JsonNode root;
-      try {
-        root = JSON.readTree(text);
+      try (JsonParser json = JSON.createParser(text)) {
+        if (json.nextToken() != JsonToken.START_OBJECT) {
+          throw bad(path, "its header is not a JSON object");
+        }
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+          String name = json.currentName();
+          json.nextToken();
+          if (name.equals("__metadata__")) {
+            metadata(json);
+          } else {
+            found.add(tensor(name, json));
+          }
+        }
+        if (json.nextToken() != null) {
+          throw bad(path, "something follows the JSON object of its header");
+        }
       } catch (JsonProcessingException e) {
         throw new CheckpointException(
             "Checkpoint '"
                 + path
                 + "' is not a whole safetensors file: its header is not valid JSON ("
-                + e.getOriginalMessage()
+                + printable(e.getOriginalMessage())
                 + ").",
             e);
       } catch (IOException e) {
         throw SafetensorsFile.unreadable(path, e);
       }
-      if (!root.isObject()) {
-        throw bad(path, "its header is not a JSON object");
-      }
-      Map<String, String> metadata = new LinkedHashMap<>();
-      List<Named> found = new ArrayList<>();
-      root.fields()
-          .forEachRemaining(
-              f -> {
-                if (f.getKey().equals("__metadata__")) {
-                  metadata(f.getValue(), metadata);
-                } else {
-                  found.add(tensor(f.getKey(), f.getValue()));
-                }
-              });
       return new SafetensorsHeader(Collections.unmodifiableMap(metadata), contiguous(found));
     }
 
-    private void metadata(JsonNode node, Map<String, String> into) {
-      if (!node.isObject()) {
+    private void metadata(JsonParser json) throws IOException {
+      if (json.currentToken() != JsonToken.START_OBJECT) {
         throw bad(path, "its __metadata__ is not a JSON object");
       }
-      node.fields()
-          .forEachRemaining(
-              f -> {
-                if (!f.getValue().isTextual()) {
-                  throw bad(path, "metadata entry '" + f.getKey() + "' is not text");
-                }
-                into.put(f.getKey(), f.getValue().textValue());
-              });
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String key = json.currentName();
+        if (json.nextToken() != JsonToken.VALUE_STRING) {
+          throw bad(path, "metadata entry '" + printable(key) + "' is not text");
+        }
+        metadata.put(key, json.getText());
+      }
     }
 
-    private Named tensor(String name, JsonNode node) {
-      if (!node.isObject() || node.size() != 3) {
-        throw bad(path, "entry '" + name + "' is not an object of dtype, shape and data_offsets");
+    private Named tensor(String name, JsonParser json) throws IOException {
+      Claim claim = new Claim();
+      boolean object = json.currentToken() == JsonToken.START_OBJECT;
+      while (object && json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "dtype" -> claim.type = type(name, json);
+          case "shape" -> claim.shape = numbers(name, "shape", json);
+          case "data_offsets" -> claim.offsets = numbers(name, "data_offsets", json);
+          default -> {
+            claim.others++;
+            json.skipChildren();
+          }
+        }
       }
-      StoredType type = type(name, node.path("dtype"));
-      Shape shape = shape(name, node.path("shape"));
-      long[] offsets = numbers(name, "data_offsets", node.path("data_offsets"));
+      boolean whole = claim.type != null && claim.shape != null && claim.offsets != null;
+      if (!whole || claim.others > 0) {
+        throw bad(
+            path,
+            "entry '" + printable(name) + "' is not an object of dtype, shape and data_offsets");
+      }
+      return named(name, claim.type, shape(name, claim.shape), claim.offsets);
+    }
+
+    private Named named(String name, StoredType type, Shape shape, long[] offsets) {
       if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > size - start) {
         throw bad(
             path,
             "tensor '"
-                + name
+                + printable(name)
                 + "' lies at bytes "
-                + node.path("data_offsets")
+                + Arrays.toString(offsets)
                 + " of "
                 + (size - start)
                 + " that are there (was the file cut short?)");
@@ -152,7 +196,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         throw bad(
             path,
             "tensor '"
-                + name
+                + printable(name)
                 + "' of "
                 + type
                 + " "
@@ -165,9 +209,10 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
       return new Named(name, e, start + offsets[1]);
     }
 
-    private StoredType type(String name, JsonNode node) {
+    private StoredType type(String name, JsonParser json) throws IOException {
+      String text = json.currentToken() == JsonToken.VALUE_STRING ? json.getText() : "no text";
       for (StoredType t : StoredType.values()) {
-        if (t.name().equals(node.textValue())) {
+        if (t.name().equals(text)) {
           return t;
         }
       }
@@ -175,18 +220,14 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
           "Checkpoint '"
               + path
               + "' holds tensor '"
-              + name
+              + printable(name)
               + "' as "
-              + node
+              + printable(text)
               + "; floats of 16, 32 and 64 bits, signed integers, U8 and BOOL can be read.");
     }
 
-    private Shape shape(String name, JsonNode node) {
-      long[] n = numbers(name, "shape", node);
+    private Shape shape(String name, long[] n) {
       int[] e = new int[n.length];
-      if (n.length > MAX_RANK) {
-        throw bad(path, "tensor '" + name + "' has " + n.length + " axes");
-      }
       try {
         for (int i = 0; i < e.length; i++) {
           e[i] = Math.toIntExact(n[i]);
@@ -194,25 +235,40 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         return Shape.of(e);
       } catch (ArithmeticException | ShapeException x) {
         throw bad(
-            path, "tensor '" + name + "' claims shape " + node + ", more than a tensor can hold");
+            path,
+            "tensor '"
+                + printable(name)
+                + "' claims shape "
+                + Arrays.toString(n)
+                + ", more than a tensor can hold");
       }
     }
 
-    private long[] numbers(String name, String field, JsonNode node) {
-      if (!node.isArray()) {
-        throw bad(path, field + " of tensor '" + name + "' is not a list");
+    private long[] numbers(String name, String field, JsonParser json) throws IOException {
+      if (json.currentToken() != JsonToken.START_ARRAY) {
+        throw bad(path, field + " of tensor '" + printable(name) + "' is not a list");
       }
-      long[] n = new long[node.size()];
-      for (int i = 0; i < n.length; i++) {
-        JsonNode v = node.get(i);
-        if (!v.isIntegralNumber() || !v.canConvertToLong() || v.longValue() < 0) {
+      long[] n = new long[MAX_RANK];
+      int count = 0;
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        if (count == MAX_RANK) {
+          throw bad(path, "tensor '" + printable(name) + "' has more than 16 axes");
+        }
+        boolean whole = json.currentToken() == JsonToken.VALUE_NUMBER_INT;
+        // More digits than a long has can be many.
+        if (!whole || json.getTextLength() > 19 || json.getLongValue() < 0) {
           throw bad(
               path,
-              field + " of tensor '" + name + "' holds " + v + ", not a non-negative integer");
+              field
+                  + " of tensor '"
+                  + printable(name)
+                  + "' holds "
+                  + printable(json.getText())
+                  + ", not a non-negative integer");
         }
-        n[i] = v.longValue();
+        n[count++] = json.getLongValue();
       }
-      return n;
+      return Arrays.copyOf(n, count);
     }
 
     /** Tensors in the order of their bytes, which must follow one another and fill the file. */
@@ -223,7 +279,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
       long at = start;
       for (Named n : found) {
         if (n.entry.offset() != at) {
-          throw bad(path, "tensor '" + n.name + "' overlaps another or leaves a gap before it");
+          throw bad(
+              path,
+              "tensor '" + printable(n.name) + "' overlaps another or leaves a gap before it");
         }
         at = n.end;
         entries.put(n.name, n.entry);

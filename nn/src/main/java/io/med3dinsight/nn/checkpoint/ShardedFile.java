@@ -1,16 +1,20 @@
 package io.med3dinsight.nn.checkpoint;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import io.med3dinsight.engine.tensor.Shape;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Weights in several safetensors files beside each other, with an index in the manner of Hugging
@@ -18,6 +22,13 @@ import java.util.Set;
  */
 final class ShardedFile implements TensorSource {
   private static final long MAX_INDEX = 100_000_000;
+  private static final int LONGEST = 255;
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .build();
 
   private final Path path;
   private final Map<String, SafetensorsFile> byName = new LinkedHashMap<>();
@@ -39,44 +50,71 @@ final class ShardedFile implements TensorSource {
   }
 
   private void read() {
-    JsonNode map;
-    try {
+    try (InputStream in = Files.newInputStream(path);
+        JsonParser json = JSON.createParser(in)) {
       if (Files.size(path) > MAX_INDEX) {
         throw new CheckpointException("Index '" + path + "' is larger than an index can be.");
       }
-      map = new ObjectMapper().readTree(Files.readAllBytes(path)).path("weight_map");
+      json.nextToken();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        boolean map = json.currentName().equals("weight_map");
+        if (json.nextToken() == JsonToken.START_OBJECT && map) {
+          weightMap(json);
+        } else {
+          json.skipChildren();
+        }
+      }
     } catch (JsonProcessingException e) {
-      throw Weights.damaged(path, e);
+      throw new CheckpointException(
+          "Index '"
+              + path
+              + "' is not valid JSON: "
+              + PickleGlobal.printable(e.getOriginalMessage())
+              + ".",
+          e);
     } catch (IOException e) {
       throw SafetensorsFile.unreadable(path, e);
     }
-    if (!map.isObject() || map.isEmpty()) {
+    if (byName.isEmpty()) {
       throw new CheckpointException(
           "Index '" + path + "' has no entry weight_map that says which file holds which tensor.");
     }
-    for (Map.Entry<String, JsonNode> e : map.properties()) {
-      String name = e.getValue().asText();
+  }
+
+  private void weightMap(JsonParser json) throws IOException {
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String tensor = json.currentName();
+      boolean text = json.nextToken() == JsonToken.VALUE_STRING;
+      String name = text ? json.getText() : "no text";
       // Names only: an index must not lead out of its folder.
-      if (!e.getValue().isTextual() || !name.matches("[A-Za-z0-9_][A-Za-z0-9._-]*")) {
+      if (!text || name.length() > LONGEST || !NAME.matcher(name).matches()) {
         throw new CheckpointException(
-            "Index '" + path + "' names '" + name + "', which is no file beside it.");
+            "Index '"
+                + path
+                + "' names '"
+                + PickleGlobal.printable(name)
+                + "', which is no file beside it.");
       }
       SafetensorsFile file = files.get(name);
       if (file == null) {
+        if (!Files.exists(path.resolveSibling(name))) {
+          throw new CheckpointException(
+              "Index '" + path + "' names '" + name + "', which is not there beside it.");
+        }
         file = SafetensorsFile.open(path.resolveSibling(name));
         files.put(name, file);
       }
-      if (!file.names().contains(e.getKey())) {
+      if (!file.names().contains(tensor)) {
         throw new CheckpointException(
             "Index '"
                 + path
                 + "' says that '"
                 + name
                 + "' holds '"
-                + e.getKey()
+                + PickleGlobal.printable(tensor)
                 + "', but it does not.");
       }
-      byName.put(e.getKey(), file);
+      byName.put(tensor, file);
     }
   }
 
@@ -101,6 +139,11 @@ final class ShardedFile implements TensorSource {
   @Override
   public Shape shape(String name) {
     return file(name).shape(name);
+  }
+
+  @Override
+  public String dtype(String name) {
+    return file(name).dtype(name);
   }
 
   @Override

@@ -24,6 +24,13 @@ public interface TensorSource extends Closeable {
    */
   Shape shape(String name);
 
+  /**
+   * Type of a tensor as stored, in the words of safetensors: "F32", "BF16", "I64" and the like.
+   *
+   * @throws CheckpointException when it is not there
+   */
+  String dtype(String name);
+
   /** Whether a tensor holds floating-point numbers. */
   boolean floating(String name);
 

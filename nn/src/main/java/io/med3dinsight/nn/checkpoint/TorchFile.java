@@ -24,6 +24,7 @@ import java.util.Set;
  */
 public final class TorchFile implements TensorSource {
   private static final int CHUNK = 1 << 20;
+  private static final int LARGEST = Integer.MAX_VALUE - 8;
   private static final List<String> STATE =
       List.of("state_dict", "model_state_dict", "network_weights", "model", "net", "module");
 
@@ -84,8 +85,8 @@ public final class TorchFile implements TensorSource {
   }
 
   private static String shown(Set<?> keys) {
-    String all = keys.toString().replaceAll("[^\\x20-\\x7e]", "?");
-    return all.length() > 120 ? all.substring(0, 117) + "..." : all;
+    List<String> first = keys.stream().limit(5).map(k -> PickleGlobal.printable(k + "")).toList();
+    return first + (keys.size() > first.size() ? " and more" : "");
   }
 
   private static Map<String, TorchTensor> tensors(Map<?, ?> map) {
@@ -113,6 +114,11 @@ public final class TorchFile implements TensorSource {
   @Override
   public Shape shape(String name) {
     return tensor(name).shape();
+  }
+
+  @Override
+  public String dtype(String name) {
+    return tensor(name).storage().type().name();
   }
 
   @Override
@@ -178,7 +184,9 @@ public final class TorchFile implements TensorSource {
     ByteOrder order = t.storage().bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     long start = t.storage().at() + t.offset() * width;
     long end = start + (t.last() + 1) * width;
-    ByteBuffer b = ByteBuffer.allocate((int) Math.min(CHUNK, end - start)).order(order);
+    // A view that jumps to and fro would read the same piece for every element.
+    long piece = t.isAscending() ? CHUNK : LARGEST;
+    ByteBuffer b = ByteBuffer.allocate((int) Math.min(piece, end - start)).order(order);
     try {
       long from = start;
       b.limit(0);

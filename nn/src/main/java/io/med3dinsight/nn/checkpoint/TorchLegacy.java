@@ -30,23 +30,24 @@ final class TorchLegacy {
     long size = channel.size();
     channel.position(0);
     Counted in = new Counted(new BufferedInputStream(Channels.newInputStream(channel)));
+    long budget = Pickle.budget(size);
     TorchObjects none = new TorchObjects(0, false);
-    Object magic = size < 2 ? null : Pickle.read(in, size, none);
+    Object magic = size < 2 ? null : Pickle.read(in, size, budget, none);
     if (!MAGIC.equals(magic)) {
       throw new Pickle.Refused(
           "it is neither a zip file nor a pickle that torch.save wrote; .pth, .pt, .bin of PyTorch"
               + " and .safetensors can be read");
     }
-    if (!Long.valueOf(VERSION).equals(Pickle.read(in, size - in.count, none))) {
+    if (!Long.valueOf(VERSION).equals(Pickle.read(in, size - in.count, budget, none))) {
       throw new Pickle.Refused("it is of an unknown version of torch.save's old format");
     }
-    Object machine = Pickle.read(in, size - in.count, none);
+    Object machine = Pickle.read(in, size - in.count, budget, none);
     if (!(machine instanceof Map<?, ?> m) || !Boolean.TRUE.equals(m.get("little_endian"))) {
       throw new Pickle.Refused("it was written on a machine of the other byte order");
     }
     TorchObjects objects = new TorchObjects(size, false);
-    Object object = Pickle.read(in, size - in.count, objects);
-    Object keys = Pickle.read(in, size - in.count, none);
+    Object object = Pickle.read(in, size - in.count, budget, objects);
+    Object keys = Pickle.read(in, size - in.count, budget, none);
     if (!(keys instanceof List<?> list)) {
       throw new Pickle.Refused("its list of storages is missing");
     }
@@ -65,14 +66,17 @@ final class TorchLegacy {
       SafetensorsFile.fill(channel, b.clear(), at);
       if (b.getLong(0) != s.size() || s.bytes() > size - at - 8) {
         throw new Pickle.Refused(
-            "storage '" + s.key() + "' is not whole (was the file cut short?)");
+            "storage '"
+                + PickleGlobal.printable(s.key())
+                + "' is not whole (was the file cut short?)");
       }
       s.at(at + 8);
       at += 8 + s.bytes();
     }
     for (TorchTensor.Storage s : objects.storages().values()) {
       if (s.at() < 0) {
-        throw new Pickle.Refused("storage '" + s.key() + "' is not in the file");
+        throw new Pickle.Refused(
+            "storage '" + PickleGlobal.printable(s.key()) + "' is not in the file");
       }
     }
   }

@@ -47,14 +47,19 @@ final class TorchObjects implements Pickle.Objects {
     }
     if (size < 0 || size > fileSize / g.storage.bytes) {
       throw new Pickle.Refused(
-          "storage '" + key + "' claims " + size + " elements, more than the file holds");
+          "storage '"
+              + PickleGlobal.printable(key)
+              + "' claims "
+              + size
+              + " elements, more than the file holds");
     }
     TorchTensor.Storage known = storages.get(key);
     if (known == null) {
       known = new TorchTensor.Storage(key, g.storage, size, bigEndian);
       storages.put(key, known);
     } else if (known.type() != g.storage || known.size() != size) {
-      throw new Pickle.Refused("storage '" + key + "' is named with two types or sizes");
+      throw new Pickle.Refused(
+          "storage '" + PickleGlobal.printable(key) + "' is named with two types or sizes");
     }
     return known;
   }
@@ -129,7 +134,9 @@ final class TorchObjects implements Pickle.Objects {
 
   private static long whole(Object o) {
     if (!(o instanceof Long n) || n < 0) {
-      throw new Pickle.Refused("it holds a tensor of size or stride " + o);
+      // What else it is stays unsaid: it can hold itself, and has no end then.
+      throw new Pickle.Refused(
+          "it holds a tensor whose sizes or strides are no whole numbers from 0 on");
     }
     return n;
   }
@@ -147,7 +154,7 @@ final class TorchObjects implements Pickle.Objects {
           "it holds a tensor "
               + shape
               + " of more elements than its storage '"
-              + storage.key()
+              + PickleGlobal.printable(storage.key())
               + "', which has "
               + storage.size());
     }
@@ -166,7 +173,7 @@ final class TorchObjects implements Pickle.Objects {
           "it holds a tensor "
               + shape
               + " that reaches beyond its storage '"
-              + storage.key()
+              + PickleGlobal.printable(storage.key())
               + "'");
     }
     return new TorchTensor(storage, offset, shape, strides);

@@ -64,6 +64,20 @@ record TorchTensor(Storage storage, long offset, Shape shape, long[] strides) {
     return n;
   }
 
+  /** Whether elements in row-major order follow one another in the file. */
+  boolean isAscending() {
+    long within = 0;
+    for (int a = strides.length - 1; a >= 0; a--) {
+      if (shape.dim(a) > 1) {
+        if (strides[a] < within) {
+          return false;
+        }
+        within += (shape.dim(a) - 1) * strides[a];
+      }
+    }
+    return true;
+  }
+
   /** Distance of an element from the first. */
   long at(int[] index) {
     long n = 0;

@@ -64,14 +64,14 @@ final class TorchZip {
     TorchObjects objects = new TorchObjects(channel.size(), bigEndian());
     Object object;
     try (InputStream in = new BufferedInputStream(zip.getInputStream(plain(pickle)))) {
-      object = Pickle.read(in, pickle.getSize(), objects);
+      object = Pickle.read(in, pickle.getSize(), Pickle.budget(channel.size()), objects);
     }
     for (TorchTensor.Storage s : objects.storages().values()) {
       ZipEntry e = entry(root + "/data/" + s.key());
       if (e.getSize() < s.bytes()) {
         throw new Pickle.Refused(
             "storage '"
-                + s.key()
+                + PickleGlobal.printable(s.key())
                 + "' has "
                 + e.getSize()
                 + " bytes instead of "
@@ -96,7 +96,7 @@ final class TorchZip {
   private ZipEntry entry(String name) {
     ZipEntry e = zip.getEntry(name);
     if (e == null) {
-      throw new Pickle.Refused("its entry '" + name + "' is missing");
+      throw new Pickle.Refused("its entry '" + PickleGlobal.printable(name) + "' is missing");
     }
     return plain(e);
   }
@@ -105,7 +105,9 @@ final class TorchZip {
   private ZipEntry plain(ZipEntry e) {
     if (e.getMethod() != ZipEntry.STORED || e.getSize() != e.getCompressedSize()) {
       throw new Pickle.Refused(
-          "its entry '" + e.getName() + "' is compressed, which torch.save never does");
+          "its entry '"
+              + PickleGlobal.printable(e.getName())
+              + "' is compressed, which torch.save never does");
     }
     return e;
   }
@@ -114,16 +116,19 @@ final class TorchZip {
   private long place(ZipEntry e) throws IOException {
     long header = headers().getOrDefault(e.getName(), -1L);
     if (header < 0) {
-      throw new Pickle.Refused("its entry '" + e.getName() + "' cannot be found");
+      throw new Pickle.Refused(
+          "its entry '" + PickleGlobal.printable(e.getName()) + "' cannot be found");
     }
     ByteBuffer b = ByteBuffer.allocate(LOCAL_HEADER).order(ByteOrder.LITTLE_ENDIAN);
     SafetensorsFile.fill(channel, b, header);
     if (b.getInt(0) != LOCAL_SIGNATURE) {
-      throw new Pickle.Refused("its entry '" + e.getName() + "' is damaged");
+      throw new Pickle.Refused(
+          "its entry '" + PickleGlobal.printable(e.getName()) + "' is damaged");
     }
     long at = header + LOCAL_HEADER + (b.getShort(26) & 0xffff) + (b.getShort(28) & 0xffff);
     if (at + e.getSize() > channel.size()) {
-      throw new Pickle.Refused("its entry '" + e.getName() + "' reaches beyond the file's end");
+      throw new Pickle.Refused(
+          "its entry '" + PickleGlobal.printable(e.getName()) + "' reaches beyond the file's end");
     }
     return at;
   }

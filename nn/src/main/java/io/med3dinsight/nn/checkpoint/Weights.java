@@ -1,6 +1,5 @@
 package io.med3dinsight.nn.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Layout;
 import io.med3dinsight.nn.Module;
@@ -13,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Weights of other programs: reads safetensors (whole or sharded) and PyTorch's .pth, .pt and .bin,
@@ -36,6 +36,9 @@ public final class Weights {
           "open_clip_pytorch_model.bin",
           "pytorch_model.bin");
 
+  private static final Pattern NAMED =
+      Pattern.compile("\\.(safetensors|safetensors\\.index\\.json|pth|pt|bin|ckpt)$");
+
   private static final int SAFETENSORS_START = 9;
 
   private Weights() {}
@@ -51,6 +54,14 @@ public final class Weights {
       return ShardedFile.open(file);
     }
     return isSafetensors(file) ? SafetensorsFile.open(file) : TorchFile.open(file);
+  }
+
+  /** Whether a file is named like weights, or a folder holds such a file. */
+  public static boolean isWeights(Path path) {
+    if (Files.isDirectory(path)) {
+      return IN_FOLDER.stream().anyMatch(name -> Files.isRegularFile(path.resolve(name)));
+    }
+    return NAMED.matcher(path.toString()).find();
   }
 
   private static Path within(Path folder) {
@@ -144,10 +155,5 @@ public final class Weights {
 
   static void add(SafetensorsWriter out, String name, Tensor t, Layout layout) {
     out.tensor(name, layout.torchShape(t.shape()), () -> layout.toTorch(t.toFloats(), t.shape()));
-  }
-
-  static CheckpointException damaged(Path index, JsonProcessingException e) {
-    return new CheckpointException(
-        "Index '" + index + "' is not valid JSON: " + e.getOriginalMessage() + ".", e);
   }
 }

@@ -1,33 +1,13 @@
-package io.med3dinsight.volume;
+package io.med3dinsight.fuzz;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Damages bytes as transfers, disks and hostile hands do. */
+/** Damages bytes as transfers, disks and hostile hands do, whatever they are. */
 final class Mutations {
-  private static final long[] EXTREMES = {
-    0,
-    1,
-    -1,
-    2,
-    7,
-    8,
-    127,
-    128,
-    255,
-    256,
-    0x7fff,
-    0x8000,
-    0xffff,
-    0x10000,
-    0x7fffffffL,
-    0x80000000L,
-    0xffffffffL,
-    Long.MAX_VALUE,
-    Long.MIN_VALUE,
-    0x7ff8000000000000L
-  };
+  /** A piece is repeated up to so many bytes. */
+  private static final int MOST = 1 << 21;
 
   private final Random random;
 
@@ -41,12 +21,14 @@ final class Mutations {
     int rounds = 1 + random.nextInt(3);
     for (int i = 0; i < rounds && bytes.length > 0; i++) {
       bytes =
-          switch (random.nextInt(7)) {
+          switch (random.nextInt(9)) {
             case 0 -> flipped(bytes, bytes.length);
             case 1 -> flipped(bytes, Math.min(bytes.length, 600));
             case 2 -> Arrays.copyOf(bytes, random.nextInt(bytes.length));
             case 3, 4 -> overwritten(bytes);
             case 5 -> spliced(bytes, others.get(random.nextInt(others.size())));
+            case 6 -> removed(bytes);
+            case 7 -> random.nextInt(4) == 0 ? repeated(bytes) : flipped(bytes, bytes.length);
             default -> digits(bytes);
           };
     }
@@ -66,11 +48,7 @@ final class Mutations {
     int width = 1 << random.nextInt(4);
     int within = random.nextInt(3) == 0 ? bytes.length : Math.min(bytes.length, 1000);
     int at = random.nextInt(within) / width * width;
-    long value = EXTREMES[random.nextInt(EXTREMES.length)];
-    boolean big = random.nextBoolean();
-    for (int i = 0; i < width && at + i < bytes.length; i++) {
-      bytes[at + i] = (byte) (value >>> 8 * (big ? width - 1 - i : i));
-    }
+    Damage.put(bytes, at, width, Damage.extreme(random), random.nextBoolean());
     return bytes;
   }
 
@@ -79,13 +57,26 @@ final class Mutations {
     int from = random.nextInt(Math.max(1, other.length));
     int count = random.nextInt(Math.max(1, Math.min(other.length - from, 300)));
     int at = random.nextInt(bytes.length);
-    boolean insert = random.nextBoolean();
-    int tail = insert ? at : Math.min(bytes.length, at + count);
-    byte[] out = new byte[at + count + bytes.length - tail];
-    System.arraycopy(bytes, 0, out, 0, at);
-    System.arraycopy(other, from, out, at, count);
-    System.arraycopy(bytes, tail, out, at + count, bytes.length - tail);
-    return out;
+    int tail = random.nextBoolean() ? at : Math.min(bytes.length, at + count);
+    return Damage.replaced(bytes, at, tail, Arrays.copyOfRange(other, from, from + count));
+  }
+
+  private byte[] removed(byte[] bytes) {
+    int at = random.nextInt(bytes.length);
+    int count = random.nextInt(Math.min(bytes.length - at, 300));
+    return Damage.replaced(bytes, at, at + count, new byte[0]);
+  }
+
+  /** A short piece again and again, up to a length between 256 bytes and two megabytes. */
+  private byte[] repeated(byte[] bytes) {
+    int from = random.nextInt(bytes.length);
+    int length = 1 + random.nextInt(Math.min(bytes.length - from, 40));
+    int total = MOST >> random.nextInt(14);
+    byte[] piece = new byte[total];
+    for (int i = 0; i < total; i++) {
+      piece[i] = bytes[from + i % length];
+    }
+    return Damage.replaced(bytes, from, from, piece);
   }
 
   /** Digits of numbers in text become others. */
