@@ -74,6 +74,11 @@ public final class VolumeReader {
     return open(path, options).info();
   }
 
+  /** Where an image's voxels lie; they are not read. */
+  public static Grid grid(Path path, ReadOptions options) {
+    return open(path, options).grid();
+  }
+
   /** Measures the voxels of all frames. */
   public static Statistics statistics(Path path, ReadOptions options) {
     Statistics.Sink sink = new Statistics.Sink();
