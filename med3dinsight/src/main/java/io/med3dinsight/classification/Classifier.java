@@ -1,35 +1,43 @@
 package io.med3dinsight.classification;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.op.Softmax;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.inference.ModelKind;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
 import io.med3dinsight.nn.checkpoint.Network;
+import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Volume;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /**
- * A trained network that gives a volume's probabilities of the classes. Not for several threads.
+ * A trained network that gives a volume's probabilities of the classes. Threads may share one;
+ * {@link #close} waits for those that are at work.
  */
 public final class Classifier implements AutoCloseable {
-  /** The file's name in a run folder. */
-  private static final String NAME = "model.safetensors";
-
-  private static final String KIND = "classification";
   private static final int BATCH = 16;
 
   private final ClassificationPlan plan;
   private final ClassificationNetwork network;
   private final boolean[] flips;
   private final boolean owner;
+  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+  private boolean closed;
 
   /**
    * @param flips axes D, H, W along which images are flipped; probabilities are means over all
@@ -50,26 +58,10 @@ public final class Classifier implements AutoCloseable {
    * @throws CheckpointException when it cannot be used
    */
   public static Classifier load(Path modelOrRunFolder, Device device) {
-    Path file = modelOrRunFolder;
-    if (Files.isDirectory(file)) {
-      file = file.resolve(NAME);
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new CheckpointException(
-          file + " does not exist; expected the folder of a finished run, or its " + NAME + ".");
-    }
+    Path file = ModelKind.file(modelOrRunFolder);
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       Network stored = checkpoint.network();
-      if (!stored.kind().equals(KIND)) {
-        throw new CheckpointException(
-            "Checkpoint '"
-                + file
-                + "' holds a network of the kind '"
-                + stored.kind()
-                + "', but one of the kind '"
-                + KIND
-                + "' is expected; use the model of `classify train`.");
-      }
+      ModelKind.CLASSIFICATION.require(file, stored.kind());
       return load(checkpoint, stored, file, device);
     }
   }
@@ -104,23 +96,104 @@ public final class Classifier implements AutoCloseable {
     for (boolean f : flips) {
       config.withArray("flips").add(f);
     }
-    Checkpoint.writer(new Network(KIND, config)).module(network).write(file);
+    Checkpoint.writer(new Network(ModelKind.CLASSIFICATION.word(), config))
+        .module(network)
+        .write(file);
   }
 
   public ClassificationPlan plan() {
     return plan;
   }
 
-  /** Probabilities of the classes, which sum to 1. */
+  /**
+   * Probabilities of the classes, which sum to 1, in the order of the plan's classes.
+   *
+   * @throws DataException when a voxel is not a finite number
+   */
   public double[] probabilities(Volume image) {
-    return probabilities(List.of(prepare(image)))[0];
+    return probabilities(image, Progress.NONE, () -> false);
+  }
+
+  /**
+   * The same for a caller that shows how far it is, or may change its mind. Beside the volume,
+   * memory holds at most two copies of it, while it is brought onto the network's grid, and one
+   * pass through the network.
+   *
+   * @param progress told about each view, that is flip of the input, under the name of the volume's
+   *     file
+   * @param cancelled asked before each view
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public double[] probabilities(Volume image, Progress progress, BooleanSupplier cancelled) {
+    List<float[]> prepared = List.of(prepare(image));
+    List<boolean[]> views = views();
+    double[][] sums = new double[1][plan.classes().size()];
+    return computing(
+        () -> {
+          follow(image, progress, cancelled, views.size(), v -> add(prepared, views.get(v), sums));
+          return mean(sums, views.size())[0];
+        });
   }
 
   /** What the linear layer sees of a volume: the encoder's pooled features. */
   public float[] embed(Volume image) {
-    network.train(false);
+    return embed(image, Progress.NONE, () -> false);
+  }
+
+  /**
+   * The same for a caller that shows how far it is, or may change its mind.
+   *
+   * @param progress told when the one view is done
+   * @param cancelled asked before it
+   * @throws CancellationException when {@code cancelled} said so
+   * @throws DataException when a voxel is not a finite number
+   */
+  public float[] embed(Volume image, Progress progress, BooleanSupplier cancelled) {
+    List<float[]> prepared = List.of(prepare(image));
+    float[][] result = new float[1][];
+    return computing(
+        () -> {
+          follow(image, progress, cancelled, 1, v -> result[0] = embedding(prepared));
+          return result[0];
+        });
+  }
+
+  private float[] embedding(List<float[]> prepared) {
     try (Scope s = Scope.open()) {
-      return network.embedding(input(List.of(prepare(image)), new boolean[3])).toFloats();
+      return network.embedding(input(prepared, new boolean[3])).toFloats();
+    }
+  }
+
+  private static void follow(
+      Volume image, Progress progress, BooleanSupplier cancelled, int views, IntConsumer view) {
+    String source = image.source();
+    String name = source.substring(source.replace('\\', '/').lastIndexOf('/') + 1);
+    try (Progress.Task task = progress.start(name, views, "views")) {
+      for (int v = 0; v < views; v++) {
+        if (cancelled.getAsBoolean()) {
+          throw new CancellationException(
+              "Stopped after " + v + " of " + views + " views of " + source);
+        }
+        view.accept(v);
+        task.step();
+      }
+    }
+  }
+
+  private <T> T computing(Supplier<T> body) {
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this classifier is closed");
+      }
+      network.train(false);
+      List<T> result = new ArrayList<>();
+      // A caller's tape would keep every activation.
+      Tape.paused(() -> result.add(body.get()));
+      return result.get(0);
+    } finally {
+      use.readLock().unlock();
     }
   }
 
@@ -136,10 +209,18 @@ public final class Classifier implements AutoCloseable {
    * made for.
    */
   double[][] probabilities(List<float[]> images) {
-    network.train(false);
-    int classes = plan.classes().size();
-    double[][] sums = new double[images.size()][classes];
-    int views = 0;
+    List<boolean[]> views = views();
+    double[][] sums = new double[images.size()][plan.classes().size()];
+    return computing(
+        () -> {
+          views.forEach(view -> add(images, view, sums));
+          return mean(sums, views.size());
+        });
+  }
+
+  /** The combinations of flips that the model was made for, none first. */
+  private List<boolean[]> views() {
+    List<boolean[]> views = new ArrayList<>();
     for (int mask = 0; mask < 8; mask++) {
       boolean[] flipped = {(mask & 1) != 0, (mask & 2) != 0, (mask & 4) != 0};
       boolean wanted = true;
@@ -147,12 +228,15 @@ public final class Classifier implements AutoCloseable {
         wanted &= flips[a] || !flipped[a];
       }
       if (wanted) {
-        views++;
-        add(images, flipped, sums);
+        views.add(flipped);
       }
     }
+    return views;
+  }
+
+  private static double[][] mean(double[][] sums, int views) {
     for (double[] row : sums) {
-      for (int c = 0; c < classes; c++) {
+      for (int c = 0; c < row.length; c++) {
         row[c] /= views;
       }
     }
@@ -200,10 +284,20 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
+  /** Frees the weights of a loaded network, after the calls at work; later calls fail. */
   @Override
   public void close() {
-    if (owner) {
-      network.close();
+    if (use.getReadHoldCount() > 0) {
+      throw new IllegalStateException("a classifier cannot be closed from within its own call");
+    }
+    use.writeLock().lock();
+    try {
+      if (!closed && owner) {
+        network.close();
+      }
+      closed = true;
+    } finally {
+      use.writeLock().unlock();
     }
   }
 }

@@ -93,6 +93,7 @@ final class FinetuneCommand implements Callable<Integer>, Computes {
     RunSettings standard = RunSettings.standard().startingFrom(null);
     requireStandard("describe", settings.describe(), standard.describe());
     requireStandard("encoder2d", settings.encoder2d(), standard.encoder2d());
+    requireStandard("clip", settings.clip(), standard.clip());
     requireStandard("pretrain", settings.pretrain(), standard.pretrain());
   }
 

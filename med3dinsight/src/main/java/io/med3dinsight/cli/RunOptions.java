@@ -36,6 +36,14 @@ final class RunOptions {
       description = "Architecture: unet, nnformer, swin_unetr or unetr; the same as network.type.")
   private String encoder;
 
+  @Option(
+      names = "--clip",
+      paramLabel = "FOLDER",
+      description =
+          "CLIP or BiomedCLIP that embeds slices and texts, in open_clip's or Hugging Face's layout;"
+              + " the same as clip.folder.")
+  private Path clip;
+
   @Parameters(
       paramLabel = "KEY=VALUE",
       arity = "0..*",
@@ -65,6 +73,9 @@ final class RunOptions {
     List<String> all = new ArrayList<>();
     if (encoder != null) {
       all.add("network.type=" + encoder);
+    }
+    if (clip != null) {
+      all.add("clip.folder=" + clip);
     }
     all.addAll(overrides);
     return Configuration.read(defaults, config, all);

@@ -1,9 +1,9 @@
 package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.Med3DInsight;
 import io.med3dinsight.inference.InferenceOptions;
-import io.med3dinsight.inference.Segmenter;
-import io.med3dinsight.serve.SegmentationServer;
+import io.med3dinsight.serve.ModelServer;
 import io.med3dinsight.serve.ServeOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,14 +18,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Segments for other programs. */
+/** Segments, classifies and embeds for other programs. */
 @Command(
     name = "serve",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Load a model once and segment what other programs send by HTTP:",
-      "POST /segment (NIfTI, NRRD, DICOM or a zipped DICOM series), GET /health, GET /metrics."
+      "Load a model once and apply it to what other programs send by HTTP (NIfTI, NRRD, DICOM or a"
+          + " zipped DICOM series):",
+      "POST /segment or /classify, as the model does; POST /embed; GET /, /health, /metrics."
     })
 final class ServeCommand implements Callable<Integer>, Computes {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -38,7 +39,7 @@ final class ServeCommand implements Callable<Integer>, Computes {
       names = {"-m", "--model"},
       required = true,
       paramLabel = "DIR|FILE",
-      description = "Run folder of `train`, or its model.safetensors.")
+      description = "Run folder of `train` or `classify train`, or its model.safetensors.")
   private Path model;
 
   @Option(
@@ -114,11 +115,12 @@ final class ServeCommand implements Callable<Integer>, Computes {
             Duration.ofSeconds(receiveSeconds));
     InferenceOptions inference = new InferenceOptions(overlap, false, 1);
     try (StopSignal stop = StopSignal.listen(PATIENCE, "this window");
-        Segmenter segmenter = Segmenter.load(model, compute.device(), inference);
-        SegmentationServer server = SegmentationServer.start(segmenter, options)) {
+        Med3DInsight loaded = Med3DInsight.load(model, compute.device(), inference);
+        ModelServer server = ModelServer.start(loaded, options)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "Serving " + model + " on http://" + host + ":" + server.port() + "; Ctrl-C stops.");
+      out.println("It is a " + loaded + ".");
       out.flush();
       while (!stop.getAsBoolean()) {
         TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

@@ -26,17 +26,34 @@ final class InfoNce {
       throw new ShapeException(
           "InfoNCE of " + b + " pairs needs logits [B,B], but was given " + logits.type());
     }
+    return Scope.tidy(() -> loss(logits, Tensor.of(logits.device(), targets(texts), b, b)));
+  }
+
+  /**
+   * The same with T [B,B] on the device, as {@link #targets} gives it.
+   *
+   * @throws ShapeException unless both are square and of one size
+   */
+  static Tensor loss(Tensor logits, Tensor targets) {
+    int b = targets.dim(0);
+    if (!logits.shape().equals(targets.shape()) || b != targets.dim(1)) {
+      throw new ShapeException(
+          "InfoNCE needs logits and targets [B,B], but was given "
+              + logits.type()
+              + " and "
+              + targets.type());
+    }
     return Scope.tidy(
         () -> {
-          Tensor t = Tensor.of(logits.device(), targets(texts), b, b);
           Tensor rows = LogSoftmax.of(logits);
           // T is symmetric, so that the transposed logits need no transposed T.
           Tensor columns = LogSoftmax.of(logits.transpose(0, 1));
-          return rows.add(columns).mul(t).sum().mul(-0.5f / b);
+          return rows.add(columns).mul(targets).sum().mul(-0.5f / b);
         });
   }
 
-  private static float[] targets(int[] texts) {
+  /** T of texts, row-major. */
+  static float[] targets(int[] texts) {
     int b = texts.length;
     float[] t = new float[b * b];
     for (int i = 0; i < b; i++) {

@@ -58,15 +58,29 @@ public final class SliceTextModel extends Module {
   Tensor embed(SliceBatch b) {
     return Scope.tidy(
         () -> {
-          Tensor x =
-              Tensor.of(device(), b.values(), b.rows(), 1, b.size(), b.size(), SliceBatch.CHANNELS);
-          return unit(slices.call(x));
+          int[] extents = {b.rows(), 1, b.size(), b.size(), SliceBatch.CHANNELS};
+          return embed(Tensor.of(device(), b.values(), extents));
         });
+  }
+
+  /** Unit vectors [N,width] of slices [N,1,S,S,4] as {@link SliceBatch} holds them. */
+  Tensor embed(Tensor x) {
+    return Scope.tidy(() -> unit(slices.call(x)));
   }
 
   /** Unit vectors [N,width] of texts. */
   Tensor embed(TokenBatch b) {
-    return Scope.tidy(() -> unit(texts.call(b)));
+    return Scope.tidy(
+        () -> {
+          TextInput input = TextInput.of(device(), b.rows(), b.length());
+          input.load(b);
+          return embed(input);
+        });
+  }
+
+  /** Unit vectors [N,width] of texts. */
+  Tensor embed(TextInput input) {
+    return Scope.tidy(() -> unit(texts.call(input)));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.med3dinsight.encoder2d;
 
 import io.med3dinsight.UsageException;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
@@ -12,6 +13,7 @@ import io.med3dinsight.nn.optim.Adam;
 import io.med3dinsight.nn.optim.Optimizer;
 import io.med3dinsight.nn.optim.ParameterGroup;
 import io.med3dinsight.nn.optim.Schedule;
+import io.med3dinsight.training.DeviceStep;
 import io.med3dinsight.training.Metrics;
 import io.med3dinsight.training.Stage;
 import java.nio.file.Path;
@@ -50,6 +52,11 @@ public final class SliceTextStage implements Stage<SliceTextStage.Batch> {
   private final int batch;
   private final SliceTextModel model;
   private final Optimizer optimizer;
+  private final Scope inputs = Scope.detached();
+  private final Step step;
+
+  /** Tokens of the longest text. */
+  private final int length;
 
   /**
    * @param pairs to train on; their texts make the vocabulary
@@ -67,8 +74,10 @@ public final class SliceTextStage implements Stage<SliceTextStage.Batch> {
     for (SliceTextPair p : pairs) {
       tokens.add(tokenizer.encode(p.text(), config.maxTokens()));
     }
+    length = tokens.stream().mapToInt(t -> t.length).max().orElse(0);
     model = new SliceTextModel(Setup.of(device, seed), config, tokenizer);
     optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(model, config.weightDecay()));
+    step = new Step(device);
   }
 
   private static int[] numbers(List<SliceTextPair> pairs) {
@@ -170,15 +179,59 @@ public final class SliceTextStage implements Stage<SliceTextStage.Batch> {
             picked.stream().map(SliceTextPair::thumbnail).toList(),
             picked.stream().map(SliceTextPair::plane).toList(),
             config.thumbnail()),
-        TokenBatch.of(ids),
+        TokenBatch.of(ids, length),
         number);
   }
 
   @Override
   public Tensor loss(Batch b, Metrics metrics) {
-    Tensor logits = model.logits(model.embed(b.slices()), model.embed(b.tokens()));
-    metrics.add("retrieval.top1", top1(logits.toFloats(), b.texts()));
-    return InfoNce.loss(logits, b.texts());
+    step.load(b);
+    List<Tensor> outputs = step.compute();
+    step.report(b, outputs, metrics);
+    return outputs.get(0);
+  }
+
+  @Override
+  public DeviceStep<Batch> deviceStep() {
+    return step;
+  }
+
+  /** Loss and logits of the pairs last loaded. All texts have one length, so that shapes are. */
+  private final class Step implements DeviceStep<Batch> {
+    private final Tensor slices;
+    private final TextInput tokens;
+    private final Tensor targets;
+
+    Step(Device device) {
+      int side = config.thumbnail();
+      try (Scope s = Scope.open()) {
+        slices = inputs.adopt(Tensor.zeros(device, batch, 1, side, side, SliceBatch.CHANNELS));
+        tokens = TextInput.of(device, batch, length);
+        inputs.adopt(tokens.ids());
+        inputs.adopt(tokens.places());
+        inputs.adopt(tokens.hidden());
+        inputs.adopt(tokens.weights());
+        targets = inputs.adopt(Tensor.zeros(device, batch, batch));
+      }
+    }
+
+    @Override
+    public void load(Batch b) {
+      slices.copyFrom(b.slices().values());
+      tokens.load(b.tokens());
+      targets.copyFrom(InfoNce.targets(b.texts()));
+    }
+
+    @Override
+    public List<Tensor> compute() {
+      Tensor logits = model.logits(model.embed(slices), model.embed(tokens));
+      return List.of(InfoNce.loss(logits, targets), logits);
+    }
+
+    @Override
+    public void report(Batch b, List<Tensor> outputs, Metrics metrics) {
+      metrics.add("retrieval.top1", top1(outputs.get(1).toFloats(), b.texts()));
+    }
   }
 
   private static double top1(float[] logits, int[] texts) {
@@ -196,6 +249,7 @@ public final class SliceTextStage implements Stage<SliceTextStage.Batch> {
 
   @Override
   public void close() {
+    inputs.close();
     optimizer.close();
     model.close();
   }

@@ -7,38 +7,23 @@ import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
 import io.med3dinsight.nn.checkpoint.Network;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A segmentation network in a file: its weights, and its plan in the header. */
 final class ModelFile {
-  /** The file's name in a run folder. */
-  private static final String NAME = "model.safetensors";
-
-  private static final String KIND = "segmentation";
-
   private ModelFile() {}
 
   static void save(Path file, SegmentationPlan plan, EncoderDecoder network) {
-    Checkpoint.writer(new Network(KIND, plan.toJson())).module(network).write(file);
+    Checkpoint.writer(new Network(ModelKind.SEGMENTATION.word(), plan.toJson()))
+        .module(network)
+        .write(file);
   }
 
   static Segmenter load(Path modelOrRunFolder, Device device, InferenceOptions options) {
-    Path file = file(modelOrRunFolder);
+    Path file = ModelKind.file(modelOrRunFolder);
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       Network stored = checkpoint.network();
-      if (!stored.kind().equals(KIND)) {
-        throw new CheckpointException(
-            "Checkpoint '"
-                + file
-                + "' holds a network of the kind '"
-                + stored.kind()
-                + "', but one of the kind '"
-                + KIND
-                + "' is expected; use the "
-                + NAME
-                + " of a finished run.");
-      }
+      ModelKind.SEGMENTATION.require(file, stored.kind());
       SegmentationPlan plan = SegmentationPlan.fromJson(stored.config(), file.toString());
       EncoderDecoder network = plan.network().build(Setup.of(device, 0), plan.classes(), 1);
       try {
@@ -50,22 +35,6 @@ final class ModelFile {
         throw e;
       }
     }
-  }
-
-  private static Path file(Path path) {
-    if (!Files.exists(path)) {
-      throw new CheckpointException(
-          path + " does not exist; expected a run folder with " + NAME + ", or that file.");
-    }
-    if (!Files.isDirectory(path)) {
-      return path;
-    }
-    Path file = path.resolve(NAME);
-    if (!Files.isRegularFile(file)) {
-      throw new CheckpointException(
-          path + " holds no " + NAME + "; choose the folder of a run that has finished.");
-    }
-    return file;
   }
 
   /** Fills every tensor of the network; only the heads of deep supervision may be left over. */

@@ -7,6 +7,8 @@ import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.layer.Linear;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Multi-head attention within windows with a learned bias for each relative position of query and
@@ -40,6 +42,11 @@ final class WindowAttention extends Module {
   private final Tensor table;
   private final int[] index;
   private final Tensor indexTensor;
+
+  /** The index for windows of fewer tokens, kept on the device for steps that are recorded. */
+  private final Map<Integer, Tensor> parts = new ConcurrentHashMap<>();
+
+  private final Scope kept = Scope.detached();
   private final PackedLinear projections;
   private final Linear output;
 
@@ -116,14 +123,26 @@ final class WindowAttention extends Module {
    */
   private Tensor bias(int t) {
     Tensor ids = indexTensor;
-    int full = ids.dim(0);
-    if (t < full) {
-      int[] part = new int[t * t];
-      for (int q = 0; q < t; q++) {
-        System.arraycopy(index, q * full, part, q * t, t);
-      }
-      ids = Tensor.of(device(), part, t, t);
+    if (t < ids.dim(0)) {
+      ids = parts.computeIfAbsent(t, this::part);
     }
     return Indexing.embedding(table, ids).permute(2, 0, 1);
+  }
+
+  private Tensor part(int t) {
+    int full = indexTensor.dim(0);
+    int[] rows = new int[t * t];
+    for (int q = 0; q < t; q++) {
+      System.arraycopy(index, q * full, rows, q * t, t);
+    }
+    try (Scope s = Scope.open()) {
+      return kept.adopt(Tensor.of(device(), rows, t, t));
+    }
+  }
+
+  @Override
+  public void close() {
+    kept.close();
+    super.close();
   }
 }

@@ -33,4 +33,11 @@ public interface DescribedScans {
    * @param number its place among {@link #learning}
    */
   float[] image(int number);
+
+  /**
+   * Normalised intensities [D,H,W] of one of the scans that are held out, read each time.
+   *
+   * @param number its place among {@link #heldOut}
+   */
+  float[] heldOutImage(int number);
 }

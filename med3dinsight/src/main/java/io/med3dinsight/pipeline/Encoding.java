@@ -2,11 +2,13 @@ package io.med3dinsight.pipeline;
 
 import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.Scan;
+import io.med3dinsight.encoder2d.CachedSliceTextEncoder;
 import io.med3dinsight.encoder2d.CompactSliceTextEncoder;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
 import io.med3dinsight.encoder2d.SliceTextPair;
 import io.med3dinsight.encoder2d.SliceTextStage;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.pretrain.DescribedVolume;
 import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
 import io.med3dinsight.progress.Progress;
@@ -14,11 +16,15 @@ import io.med3dinsight.slice.Slice;
 import io.med3dinsight.training.Trainer;
 import io.med3dinsight.training.TrainingContext;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Trains the slice-text encoder and lets it embed the slices and descriptions of a run. */
+/**
+ * Trains the slice-text encoder, or loads the one that the settings name, and lets it embed the
+ * slices and descriptions of a run.
+ */
 public final class Encoding {
   private final DescribedScans data;
   private final RunSettings settings;
@@ -36,8 +42,20 @@ public final class Encoding {
     this.captions = captions;
   }
 
-  /** The encoder in the run's folder, trained first when it is not there; null when stopped. */
+  /**
+   * The encoder that the settings name, or the one in the run's folder, trained first when it is
+   * not there; null when stopped.
+   */
   public SliceTextEncoder encoder(RunFolder folder) {
+    Path clip = settings.clip().folder();
+    if (clip != null) {
+      Path cache = settings.clip().cache();
+      SliceTextEncoder loaded = ClipSliceTextEncoder.load(clip, context.device());
+      context
+          .progress()
+          .say("Slices and texts are embedded by " + loaded.id() + " of " + clip + ".");
+      return cached(loaded, cache == null ? folder.embeddings() : cache);
+    }
     if (!Files.exists(folder.sliceTextEncoder())) {
       try (SliceTextStage stage =
           new SliceTextStage(context.device(), settings.encoder2d(), pairs(), settings.seed())) {
@@ -48,6 +66,15 @@ public final class Encoding {
       }
     }
     return CompactSliceTextEncoder.load(folder.sliceTextEncoder(), context.device());
+  }
+
+  private static SliceTextEncoder cached(SliceTextEncoder loaded, Path folder) {
+    try {
+      return new CachedSliceTextEncoder(loaded, folder);
+    } catch (RuntimeException e) {
+      loaded.close();
+      throw e;
+    }
   }
 
   private List<SliceTextPair> pairs() {

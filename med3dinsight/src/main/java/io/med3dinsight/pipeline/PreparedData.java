@@ -177,6 +177,11 @@ public record PreparedData(
   }
 
   @Override
+  public float[] heldOutImage(int number) {
+    return TrainingCase.of(dataset.load(test.get(number)), plan.preprocessing()).image();
+  }
+
+  @Override
   public void close() {
     prepared.close();
   }

@@ -212,6 +212,11 @@ record PretrainData(
   }
 
   @Override
+  public float[] heldOutImage(int number) {
+    throw new IndexOutOfBoundsException(number);
+  }
+
+  @Override
   public void close() {
     prepared.close();
   }

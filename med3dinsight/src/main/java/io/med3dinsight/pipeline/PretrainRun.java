@@ -44,6 +44,7 @@ public final class PretrainRun {
       if (weights != null) {
         weights.check(plan.network(), 1, context.device());
       }
+      Pretraining.check(stages);
       Map<String, Object> further = new LinkedHashMap<>();
       if (!new Pretraining(data, plan, stages, folder, context).run(further)) {
         return null;

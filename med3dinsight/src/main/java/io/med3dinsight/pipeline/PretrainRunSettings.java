@@ -3,6 +3,7 @@ package io.med3dinsight.pipeline;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.encoder2d.SliceTextConfig;
 import io.med3dinsight.network.NetworkSettings;
+import io.med3dinsight.pipeline.RunSettings.ClipSettings;
 import io.med3dinsight.pipeline.RunSettings.DescribeSettings;
 import io.med3dinsight.pretrain.PretrainSettings;
 import java.nio.file.Files;
@@ -23,7 +24,8 @@ import java.util.stream.Stream;
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
  * @param describe which slices are put into words, and by whom
- * @param encoder2d the slice-text encoder
+ * @param encoder2d the slice-text encoder that is trained where no other is named
+ * @param clip CLIP or BiomedCLIP instead of it
  * @param pretrain pretraining
  * @param network architecture and shape of the network
  */
@@ -37,6 +39,7 @@ public record PretrainRunSettings(
     int checkpointSeconds,
     DescribeSettings describe,
     SliceTextConfig encoder2d,
+    ClipSettings clip,
     PretrainSettings pretrain,
     NetworkSettings network) {
 
@@ -64,6 +67,7 @@ public record PretrainRunSettings(
         s.checkpointSeconds(),
         s.describe(),
         s.encoder2d(),
+        s.clip(),
         s.pretrain(),
         s.network());
   }
@@ -81,6 +85,7 @@ public record PretrainRunSettings(
         new DescribeSettings(
             describe.slicesPerPlane(), absolute(captions == null ? describe.captions() : captions)),
         encoder2d,
+        new ClipSettings(absolute(clip.folder()), absolute(clip.cache())),
         pretrain,
         network.withAbsolutePaths());
   }
@@ -101,6 +106,7 @@ public record PretrainRunSettings(
         checkpointSeconds,
         describe,
         encoder2d,
+        clip,
         pretrain,
         network,
         s.finetune(),

@@ -6,6 +6,7 @@ import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings.Start;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
@@ -44,6 +45,17 @@ final class Pretraining {
   }
 
   /**
+   * Finds out before anything is computed whether the files that the settings name are there.
+   *
+   * @throws io.med3dinsight.DataException when one is not
+   */
+  static void check(RunSettings settings) {
+    if (settings.clip().folder() != null) {
+      ClipSliceTextEncoder.check(settings.clip().folder());
+    }
+  }
+
+  /**
    * Runs the stages, each of which leaves its result in the run's folder; what is there is not
    * computed again.
    *
@@ -57,6 +69,9 @@ final class Pretraining {
       return false;
     }
     Encoding encoding = new Encoding(scans, settings, context, captions);
+    List<DescribedVolume> volumes;
+    GapMeasurement gap;
+    String encoderId;
     try (SliceTextEncoder encoder = encoding.encoder(folder)) {
       if (encoder == null) {
         return false;
@@ -65,11 +80,18 @@ final class Pretraining {
       if (retrieval != null) {
         further.put("encoder2d", Map.of("test", retrieval));
       }
-      return Files.exists(folder.pretrained()) || pretrain(encoding.embed(encoder), encoder.id());
+      if (Files.exists(folder.pretrained())) {
+        return true;
+      }
+      volumes = encoding.embed(encoder);
+      gap = GapMeasurement.of(scans, plan.patch(), settings.pretrain(), captions, encoder);
+      encoderId = encoder.id();
     }
+    // The encoder's memory is free by now.
+    return pretrain(volumes, encoderId, gap);
   }
 
-  private boolean pretrain(List<DescribedVolume> volumes, String encoder) {
+  private boolean pretrain(List<DescribedVolume> volumes, String encoder, GapMeasurement gap) {
     try (PretrainStage stage =
         new PretrainStage(
             context.device(),
@@ -84,9 +106,11 @@ final class Pretraining {
       if (weights != null) {
         weights.load(stage.pretrained().volumes(), context.progress());
       }
+      gap.before(stage);
       if (!Trainer.run(stage, context)) {
         return false;
       }
+      gap.after(stage, folder);
       Checkpoint.writer(described(stage.network()))
           .module(stage.module())
           .write(folder.pretrained());

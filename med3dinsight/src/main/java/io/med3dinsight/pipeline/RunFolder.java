@@ -43,6 +43,11 @@ public record RunFolder(Path root) {
     return root.resolve("encoder2d.safetensors");
   }
 
+  /** Embeddings by an encoder that the run did not train. */
+  public Path embeddings() {
+    return root.resolve("embeddings");
+  }
+
   /** The pretrained networks. */
   public Path pretrained() {
     return root.resolve("pretrained.safetensors");

@@ -24,7 +24,8 @@ import java.util.stream.Stream;
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
  * @param describe which slices are put into words, and by whom
- * @param encoder2d the slice-text encoder
+ * @param encoder2d the slice-text encoder that is trained where no other is named
+ * @param clip CLIP or BiomedCLIP instead of it
  * @param pretrain pretraining without labels
  * @param network architecture and shape of the network
  * @param finetune fine-tuning for segmentation
@@ -39,6 +40,7 @@ public record RunSettings(
     int checkpointSeconds,
     DescribeSettings describe,
     SliceTextConfig encoder2d,
+    ClipSettings clip,
     PretrainSettings pretrain,
     NetworkSettings network,
     FinetuneSettings finetune,
@@ -59,6 +61,15 @@ public record RunSettings(
     }
   }
 
+  /**
+   * A frozen slice-text encoder from a folder.
+   *
+   * @param folder CLIP or BiomedCLIP in open_clip's or Hugging Face's layout; null to train a small
+   *     encoder
+   * @param cache folder where its embeddings are kept for other runs; null for the run's own
+   */
+  public record ClipSettings(Path folder, Path cache) {}
+
   public RunSettings {
     if (checkpointSeconds < 1) {
       throw new UsageException(
@@ -77,6 +88,7 @@ public record RunSettings(
         60,
         new DescribeSettings(12, null),
         SliceTextConfig.standard(),
+        new ClipSettings(null, null),
         PretrainSettings.standard(),
         NetworkSettings.standard(),
         FinetuneSettings.standard(),
@@ -85,22 +97,23 @@ public record RunSettings(
 
   /** The same with another data folder. */
   public RunSettings withData(Path folder) {
-    return with(folder, split, seed, describe, network);
+    return with(folder, split, seed, describe, clip, network);
   }
 
   /** The same with ready-made captions. */
   public RunSettings withCaptions(Path file) {
-    return with(data, split, seed, new DescribeSettings(describe.slicesPerPlane(), file), network);
+    DescribeSettings described = new DescribeSettings(describe.slicesPerPlane(), file);
+    return with(data, split, seed, described, clip, network);
   }
 
   /** The same with another seed. */
   public RunSettings withSeed(long newSeed) {
-    return with(data, split, newSeed, describe, network);
+    return with(data, split, newSeed, describe, clip, network);
   }
 
   /** The same with another network. */
   public RunSettings withNetwork(NetworkSettings other) {
-    return with(data, split, seed, describe, other);
+    return with(data, split, seed, describe, clip, other);
   }
 
   /** The same without pretraining, from weights that are there. */
@@ -128,6 +141,7 @@ public record RunSettings(
         checkpointSeconds,
         describe,
         encoder2d,
+        clip,
         Configuration.read(pretrain, null, List.of("enabled=false")),
         network.withWeights(weights),
         finetune,
@@ -142,6 +156,7 @@ public record RunSettings(
         absolute(split),
         seed,
         new DescribeSettings(describe.slicesPerPlane(), captions),
+        new ClipSettings(absolute(clip.folder()), absolute(clip.cache())),
         network.withAbsolutePaths());
   }
 
@@ -154,6 +169,7 @@ public record RunSettings(
       Path newSplit,
       long newSeed,
       DescribeSettings newDescribe,
+      ClipSettings newClip,
       NetworkSettings newNetwork) {
     return new RunSettings(
         newData,
@@ -164,6 +180,7 @@ public record RunSettings(
         checkpointSeconds,
         newDescribe,
         encoder2d,
+        newClip,
         pretrain,
         newNetwork,
         finetune,
@@ -180,6 +197,8 @@ public record RunSettings(
             data == null ? null : data.resolve("splits_final.json"),
             split,
             describe.captions(),
+            clip.folder() == null ? null : clip.folder().resolve("open_clip_config.json"),
+            clip.folder() == null ? null : clip.folder().resolve("config.json"),
             network.weights())
         .filter(p -> p != null && Files.isRegularFile(p))
         .toList();

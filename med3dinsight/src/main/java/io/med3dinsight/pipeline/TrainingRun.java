@@ -65,6 +65,9 @@ public final class TrainingRun {
     if (weights != null) {
       weights.check(data.plan().network(), data.plan().classes(), context.device());
     }
+    if (settings.pretrain().enabled()) {
+      Pretraining.check(settings);
+    }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
       return null;

@@ -45,6 +45,27 @@ final class EmbeddingQueue extends Module {
     filled = pairs;
   }
 
+  /** Whether the next pairs push others out. */
+  boolean full() {
+    return filled == size;
+  }
+
+  /** {@code own} [B,E] with the kept image embeddings below it, on the host. */
+  float[] images(float[] own) {
+    return with(own, images);
+  }
+
+  /** {@code own} [B,E] with the kept text embeddings below it, on the host. */
+  float[] texts(float[] own) {
+    return with(own, texts);
+  }
+
+  private float[] with(float[] own, Tensor kept) {
+    float[] all = Arrays.copyOf(own, own.length + filled * width);
+    System.arraycopy(kept.toFloats(), 0, all, own.length, filled * width);
+    return all;
+  }
+
   /** {@code own} [B,E] with the kept volume embeddings below it. */
   Tensor withSeen(Tensor own) {
     return with(own, seen);

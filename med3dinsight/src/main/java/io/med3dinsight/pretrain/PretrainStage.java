@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.dataset.PatchSize;
-import io.med3dinsight.engine.function.Losses;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Rng;
 import io.med3dinsight.engine.tensor.Tensor;
@@ -17,6 +16,7 @@ import io.med3dinsight.nn.optim.Adam;
 import io.med3dinsight.nn.optim.Optimizer;
 import io.med3dinsight.nn.optim.ParameterGroup;
 import io.med3dinsight.nn.optim.Schedule;
+import io.med3dinsight.training.DeviceStep;
 import io.med3dinsight.training.Metrics;
 import io.med3dinsight.training.Recipe;
 import io.med3dinsight.training.Stage;
@@ -37,12 +37,12 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   private final PretrainSettings settings;
   private final Recipe recipe;
-  private final PatchSize patch;
   private final long seed;
   private final ObjectNode description;
   private final CropBatches batches;
   private final PretrainNetwork network;
   private final Optimizer optimizer;
+  private final PretrainStep step;
 
   /**
    * @param embeddings name of the 2D encoders that the embeddings come from, which a checkpoint
@@ -65,11 +65,11 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
             settings.warmup(),
             settings.weightDecay(),
             settings.maxNorm());
-    this.patch = patch;
     this.seed = seed;
     batches = new CropBatches(volumes, settings, patch);
     network = new PretrainNetwork(Setup.of(device, seed), config, settings, batches.width());
     optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, recipe.weightDecay()));
+    step = new PretrainStep(network, settings, patch, batches.width());
     description =
         JsonNodeFactory.instance
             .objectNode()
@@ -144,78 +144,15 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   @Override
   public Tensor loss(CropBatches.Batch batch, Metrics metrics) {
-    Tensor masked = volumes(batch.masked());
-    Tensor[] features = network.volumes().encoder().features(masked);
-    Tensor total = null;
-    if (settings.aligns()) {
-      Tensor seen = network.psat().embed(features[features.length - 1], batch.queries());
-      total = aligned(seen, batch, metrics);
-    }
-    if (settings.reconstructionWeight() > 0) {
-      Tensor rebuilt = network.volumes().fromFeatures(masked, features)[0];
-      Tensor error = Losses.mse(rebuilt, volumes(batch.image()));
-      metrics.add("loss.reconstruction", error.item());
-      total = plus(total, error.mul((float) settings.reconstructionWeight()));
-    }
-    return total;
+    step.load(batch);
+    List<Tensor> outputs = step.compute();
+    step.report(batch, outputs, metrics);
+    return outputs.get(0);
   }
 
-  private Tensor volumes(float[] voxels) {
-    return Tensor.of(
-        network.device(),
-        voxels,
-        settings.volumes(),
-        patch.depth(),
-        patch.height(),
-        patch.width(),
-        1);
-  }
-
-  /** Both alignments of a batch, with the pairs of earlier steps beside it. */
-  private Tensor aligned(Tensor seen, CropBatches.Batch batch, Metrics metrics) {
-    EmbeddingQueue queue = network.queue();
-    Tensor images = partners(batch.images(), seen);
-    Tensor texts = partners(batch.texts(), seen);
-    float[] found = seen.toFloats();
-    Tensor total = null;
-    if (queue == null) {
-      total = align(total, seen, images, batch.images(), found, "image", metrics);
-      total = align(total, seen, texts, batch.texts(), found, "text", metrics);
-      return total;
-    }
-    if (found.length / seen.dim(1) + queue.filled() > 1) {
-      Tensor u = queue.withSeen(seen);
-      total = align(total, u, queue.withImages(images), batch.images(), found, "image", metrics);
-      total = align(total, u, queue.withTexts(texts), batch.texts(), found, "text", metrics);
-    } else {
-      // The very first pair has nothing yet that it could be told apart from.
-      total = seen.sum().mul(0f);
-    }
-    queue.push(found, batch.images(), batch.texts());
-    return total;
-  }
-
-  private Tensor partners(float[] embeddings, Tensor seen) {
-    return Tensor.of(network.device(), embeddings, seen.dim(0), seen.dim(1));
-  }
-
-  private Tensor align(
-      Tensor total,
-      Tensor u,
-      Tensor v,
-      float[] partners,
-      float[] seen,
-      String name,
-      Metrics metrics) {
-    double weight = name.equals("image") ? settings.imageWeight() : settings.textWeight();
-    if (weight == 0) {
-      return total;
-    }
-    int own = seen.length / u.dim(1);
-    Tensor loss = network.alignment().loss(u, v, own);
-    metrics.add("loss." + name, loss.item());
-    metrics.add("retrieval." + name, Retrieval.top1(seen, partners, own));
-    return plus(total, loss.mul((float) weight));
+  @Override
+  public DeviceStep<CropBatches.Batch> deviceStep() {
+    return step;
   }
 
   /** How full the queue is; its rows are buffers of the network. */
@@ -232,12 +169,9 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
     }
   }
 
-  private static Tensor plus(Tensor total, Tensor term) {
-    return total == null ? term : total.add(term);
-  }
-
   @Override
   public void close() {
+    step.close();
     optimizer.close();
     network.close();
   }

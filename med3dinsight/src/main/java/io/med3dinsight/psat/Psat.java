@@ -1,8 +1,10 @@
 package io.med3dinsight.psat;
 
 import io.med3dinsight.engine.tensor.Scope;
+import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.ShapeException;
 import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.engine.tensor.TensorType;
 import io.med3dinsight.nn.Init;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
@@ -13,7 +15,9 @@ import io.med3dinsight.nn.layer.Linear;
 import io.med3dinsight.nn.layer.Mlp;
 import io.med3dinsight.slice.Plane;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The plane-slice-aware transformer (Med3DInsight, arXiv 2509.09064): given a volume's features, a
@@ -34,6 +38,37 @@ public final class Psat extends Module {
    */
   public record Query(Plane plane, double position) {}
 
+  /**
+   * Slices asked for, on a device: equally many for each volume, those of the first volume first.
+   *
+   * @param planes I32 [n]
+   * @param positions sinusoidal codes of the positions [n,width]
+   */
+  public record Request(Tensor planes, Tensor positions) {
+    /**
+     * Asks for other slices, as many.
+     *
+     * @throws ShapeException when they are not as many
+     */
+    public void load(List<Query> slices) {
+      if (slices.size() != planes.size()) {
+        throw new ShapeException(
+            "A request for "
+                + planes.size()
+                + " slices cannot ask for "
+                + slices.size()
+                + ": make another one.");
+      }
+      int width = positions.dim(1);
+      float[] codes = new float[slices.size() * width];
+      for (int i = 0; i < slices.size(); i++) {
+        SinusoidalPosition.write(slices.get(i).position(), width / 2, codes, i * width);
+      }
+      planes.copyFrom(slices.stream().mapToInt(q -> q.plane().ordinal()).toArray());
+      positions.copyFrom(codes);
+    }
+  }
+
   private final PsatSettings settings;
   private final Tensor queries;
   private final Embedding planes;
@@ -42,6 +77,11 @@ public final class Psat extends Module {
   private final List<CrossAttentionBlock> blocks = new ArrayList<>();
   private final LayerNorm norm;
   private final Linear projection;
+
+  /** Positions of features of these extents, kept: a recorded step goes on reading them. */
+  private final Map<List<Integer>, Tensor> grids = new HashMap<>();
+
+  private final Scope kept = Scope.detached();
 
   /**
    * @param channels of the features
@@ -87,8 +127,29 @@ public final class Psat extends Module {
     }
     return Scope.tidy(
         () -> {
+          Request request = request(n * s);
+          request.load(slices.stream().flatMap(List::stream).toList());
+          return embed(features, request);
+        });
+  }
+
+  /** A request for n slices, to be loaded; owned by the scope. */
+  public Request request(int n) {
+    return new Request(
+        Tensor.empty(device(), TensorType.i32(Shape.of(n))),
+        Tensor.zeros(device(), n, settings.width()));
+  }
+
+  /**
+   * Embeddings [n,E] of length 1 of the slices asked for.
+   *
+   * @param features [N,D,H,W,C], where N divides n
+   */
+  public Tensor embed(Tensor features, Request slices) {
+    return Scope.tidy(
+        () -> {
           Tensor seen = context(features);
-          Tensor y = queries(slices.stream().flatMap(List::stream).toList());
+          Tensor y = queries(slices);
           for (CrossAttentionBlock block : blocks) {
             y = block.call(y, seen);
           }
@@ -109,27 +170,38 @@ public final class Psat extends Module {
     int h = features.dim(2);
     int w = features.dim(3);
     int width = settings.width();
-    Tensor where = Tensor.of(device(), SinusoidalPosition.grid(d, h, w, width), d * h * w, width);
+    Tensor where = grid(d, h, w);
     return context.call(features.reshape(n, d * h * w, features.dim(4))).add(where);
   }
 
+  private Tensor grid(int d, int h, int w) {
+    return grids.computeIfAbsent(
+        List.of(d, h, w),
+        key -> {
+          try (Scope s = Scope.open()) {
+            float[] codes = SinusoidalPosition.grid(d, h, w, settings.width());
+            return kept.adopt(Tensor.of(device(), codes, d * h * w, settings.width()));
+          }
+        });
+  }
+
   /** Query tokens [N*S,Q,width]. */
-  private Tensor queries(List<Query> slices) {
-    int count = slices.size();
+  private Tensor queries(Request slices) {
+    int count = slices.planes().size();
     int width = settings.width();
     Tensor y = queries.reshape(1, settings.queries(), width);
     if (settings.planeAware()) {
-      int[] ids = slices.stream().mapToInt(q -> q.plane().ordinal()).toArray();
-      y = y.add(planes.call(Tensor.of(device(), ids, count)).reshape(count, 1, width));
+      y = y.add(planes.call(slices.planes()).reshape(count, 1, width));
     }
     if (settings.sliceAware()) {
-      float[] codes = new float[count * width];
-      for (int i = 0; i < count; i++) {
-        SinusoidalPosition.write(slices.get(i).position(), width / 2, codes, i * width);
-      }
-      Tensor code = position.call(Tensor.of(device(), codes, count, width));
-      y = y.add(code.reshape(count, 1, width));
+      y = y.add(position.call(slices.positions()).reshape(count, 1, width));
     }
     return y.dim(0) == count ? y : y.broadcastTo(count, settings.queries(), width);
+  }
+
+  @Override
+  public void close() {
+    kept.close();
+    super.close();
   }
 }

@@ -84,6 +84,7 @@ public final class RunReport {
     TrainingSections training = new TrainingSections(html, MetricsLog.read(run));
     training.training(run.resolve(CURVES));
     training.pretraining(pretrain);
+    GapSection.write(html, run, training.pretrained(), run.resolve(CURVES));
     training.further(withoutShown(results));
     OriginSections origin = new OriginSections(html, provenance);
     origin.configuration(run);

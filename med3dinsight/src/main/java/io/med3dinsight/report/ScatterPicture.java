@@ -17,7 +17,16 @@ public final class ScatterPicture {
   public record Cloud(String name, double[][] points) {}
 
   /** Clouds in one pair of axes. */
-  public record Panel(String title, List<Cloud> clouds) {}
+  public record Panel(String title, List<Cloud> clouds) {
+    /** A panel of named clouds, [cloud][point][2]. */
+    public static Panel of(String title, List<String> names, double[][][] points) {
+      List<Cloud> clouds = new ArrayList<>();
+      for (int i = 0; i < points.length; i++) {
+        clouds.add(new Cloud(names.get(i), points[i]));
+      }
+      return new Panel(title, clouds);
+    }
+  }
 
   private static final int SIDE = 420;
   private static final int DENSITY = 2;

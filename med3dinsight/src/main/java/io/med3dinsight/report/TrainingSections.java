@@ -106,6 +106,11 @@ final class TrainingSections {
     }
   }
 
+  /** Whether there was a pretraining stage. */
+  boolean pretrained() {
+    return stages.containsKey(PRETRAIN);
+  }
+
   private void losses(List<MetricsLine> lines) {
     Set<String> names = new LinkedHashSet<>();
     lines.forEach(line -> names.addAll(line.series().keySet()));

@@ -1,9 +1,10 @@
 package io.med3dinsight.serve;
 
-import io.med3dinsight.inference.SegmentationPlan;
+import io.med3dinsight.Med3DInsight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -16,11 +17,11 @@ import org.eclipse.jetty.util.Callback;
 
 /** The requests that a server understands. */
 final class Api extends Handler.Abstract implements AutoCloseable {
-  private final SegmentationPlan plan;
+  private final Med3DInsight model;
   private final ServeOptions options;
   private final Counters counters;
   private final Answers answers;
-  private final SegmentQueue queue;
+  private final WorkQueue queue;
   private final Gate gate;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
@@ -31,12 +32,12 @@ final class Api extends Handler.Abstract implements AutoCloseable {
           });
 
   Api(
-      SegmentationPlan plan,
+      Med3DInsight model,
       ServeOptions options,
       Counters counters,
       Answers answers,
-      SegmentQueue queue) {
-    this.plan = plan;
+      WorkQueue queue) {
+    this.model = model;
     this.options = options;
     this.counters = counters;
     this.answers = answers;
@@ -54,31 +55,27 @@ final class Api extends Handler.Abstract implements AutoCloseable {
     }
     String path = Request.getPathInContext(request);
     switch (path) {
-      case "/segment" -> segment(request, response, callback);
+      case "/" -> {
+        if (isMethod(request, "GET", response, callback)) {
+          answers.json(response, 200, Index.of(model, options), callback);
+        }
+      }
       case "/health" -> health(request, response, callback);
       case "/metrics" -> {
         if (isMethod(request, "GET", response, callback)) {
           answers.text(response, 200, Counters.TYPE, counters.text(queue::length), callback);
         }
       }
-      default ->
-          upload(request, response, callback)
-              .refuse(404, "There is only POST /segment, GET /health and GET /metrics.", clock);
+      default -> task(path, request, response, callback);
     }
     return true;
   }
 
   private void health(Request request, Response response, Callback callback) {
     if (isMethod(request, "GET", response, callback)) {
-      answers.json(
-          response,
-          200,
-          Map.of(
-              "status", "ok",
-              "model", plan.dataset(),
-              "modality", plan.modality(),
-              "labels", plan.labels()),
-          callback);
+      Map<String, Object> content = new LinkedHashMap<>(Map.of("status", "ok"));
+      content.putAll(Index.model(model));
+      answers.json(response, 200, content, callback);
     }
   }
 
@@ -92,7 +89,23 @@ final class Api extends Handler.Abstract implements AutoCloseable {
     return false;
   }
 
-  private void segment(Request request, Response response, Callback callback) throws IOException {
+  private void task(String path, Request request, Response response, Callback callback)
+      throws IOException {
+    Optional<Computation> task = Computation.at(path);
+    if (task.isEmpty()) {
+      upload(request, response, callback)
+          .refuse(404, "There is no such address; GET / lists those that there are.", clock);
+    } else if (!Computation.of(model).contains(task.get())) {
+      String sentence =
+          "This server has a " + model.kind().word() + " model; GET / lists what it does.";
+      upload(request, response, callback).refuse(404, sentence, clock);
+    } else {
+      compute(task.get(), request, response, callback);
+    }
+  }
+
+  private void compute(Computation task, Request request, Response response, Callback callback)
+      throws IOException {
     if (!isMethod(request, "POST", response, callback)) {
       return;
     }
@@ -110,7 +123,7 @@ final class Api extends Handler.Abstract implements AutoCloseable {
           public void complete(Path body) {
             counters.uploads.decrementAndGet();
             counters.received(Request.getContentBytesRead(request));
-            queue.submit(body, response, callback);
+            queue.submit(task, body, response, callback);
           }
 
           @Override

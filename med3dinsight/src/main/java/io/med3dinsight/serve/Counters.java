@@ -1,5 +1,6 @@
 package io.med3dinsight.serve;
 
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,9 +15,17 @@ final class Counters {
   private static final double NANOS = 1e9;
 
   private final Map<Integer, LongAdder> answers = new ConcurrentSkipListMap<>();
-  private final LongAdder segmented = new LongAdder();
-  private final LongAdder nanos = new LongAdder();
+  private final Map<Computation, Work> work = new EnumMap<>(Computation.class);
   private final LongAdder received = new LongAdder();
+
+  /** Good answers to one kind of request, and the time they took. */
+  private record Work(LongAdder count, LongAdder nanos) {}
+
+  Counters() {
+    for (Computation task : Computation.values()) {
+      work.put(task, new Work(new LongAdder(), new LongAdder()));
+    }
+  }
 
   /** Bodies that are arriving. */
   final AtomicInteger uploads = new AtomicInteger();
@@ -29,9 +38,9 @@ final class Counters {
     received.add(bytes);
   }
 
-  void segmented(long took) {
-    segmented.increment();
-    nanos.add(took);
+  void done(Computation task, long took) {
+    work.get(task).count().increment();
+    work.get(task).nanos().add(took);
   }
 
   String text(IntSupplier queue) {
@@ -43,9 +52,15 @@ final class Counters {
           out.append(count.sum()).append('\n');
         });
     one(out, "med3dinsight_received_bytes_total", "counter", "Bytes of bodies.", received.sum());
-    head(out, "med3dinsight_segment_seconds", "summary", "Time to read, segment and write.");
-    out.append("med3dinsight_segment_seconds_sum ").append(nanos.sum() / NANOS).append('\n');
-    out.append("med3dinsight_segment_seconds_count ").append(segmented.sum()).append('\n');
+    head(out, "med3dinsight_work_seconds", "summary", "Time to read, compute and write.");
+    work.forEach(
+        (task, w) -> {
+          String label = "{request=\"" + task.word() + "\"} ";
+          out.append("med3dinsight_work_seconds_sum").append(label);
+          out.append(w.nanos().sum() / NANOS).append('\n');
+          out.append("med3dinsight_work_seconds_count").append(label);
+          out.append(w.count().sum()).append('\n');
+        });
     one(out, "med3dinsight_queue_length", "gauge", "Images that wait.", queue.getAsInt());
     one(out, "med3dinsight_uploads", "gauge", "Bodies that are arriving.", uploads.get());
     Runtime java = Runtime.getRuntime();

@@ -12,8 +12,8 @@ import java.time.Duration;
  * @param port 0 for any that is free
  * @param token what requests must carry as {@code Authorization: Bearer TOKEN}; null for none
  * @param maxBytes largest body that is taken
- * @param maxVoxels largest image that is segmented, in voxels of all its frames
- * @param queue images that may wait while one is segmented
+ * @param maxVoxels largest image that is taken, in voxels of all its frames
+ * @param queue images that may wait while one is computed
  * @param uploads bodies that may arrive at a time
  * @param patience time in which a body must have arrived
  */

@@ -1,2 +1,2 @@
-/** Segmentation for other programs over HTTP. */
+/** Segmentation, classification and embedding for other programs over HTTP. */
 package io.med3dinsight.serve;

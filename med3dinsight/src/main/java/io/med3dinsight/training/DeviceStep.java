@@ -17,6 +17,14 @@ public interface DeviceStep<B> {
   /** The loss, then what {@link #report} reads; with a tape and a scope open. */
   List<Tensor> compute();
 
+  /**
+   * Whether the step that comes next has the shapes of all that follow: false while something still
+   * fills.
+   */
+  default boolean settled() {
+    return true;
+  }
+
   /** Adds numbers of this step, given what {@link #compute} returned. */
   void report(B batch, List<Tensor> outputs, Metrics metrics);
 }

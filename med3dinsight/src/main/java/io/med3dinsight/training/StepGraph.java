@@ -17,8 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Repeats a stage's whole step - forward, backward, clipping, optimiser, average - as one CUDA
- * graph. The first step runs as it is, so that kernels are loaded and algorithms chosen; the second
- * is recorded. A stage or device for which that is impossible is trained without.
+ * graph. The first step of settled shapes runs as it is, so that kernels are loaded and algorithms
+ * chosen; the second is recorded. A stage or device for which that is impossible is trained
+ * without.
  *
  * @param <B> a batch in host memory
  */
@@ -54,13 +55,13 @@ final class StepGraph<B> implements AutoCloseable {
   }
 
   /**
-   * Takes a step, or does nothing and returns null where the caller has to: in the first step,
+   * Takes a step, or does nothing and returns null where the caller has to: in the first steps,
    * where recording is impossible, and where the gradients are not finite, so that the caller's
    * step says which.
    */
   Numbers run(B batch, double rate, Metrics metrics) {
     if (!possible || !warm) {
-      warm = true;
+      warm = step != null && step.settled();
       return null;
     }
     if (captured == null && !record()) {

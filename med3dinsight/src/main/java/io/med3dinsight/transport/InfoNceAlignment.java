@@ -41,47 +41,37 @@ public final class InfoNceAlignment extends Module implements Alignment {
     return Math.exp(-logScale.item());
   }
 
-  /**
-   * @throws IllegalArgumentException for a single pair, whose loss is constant
-   * @throws io.med3dinsight.training.DivergenceException when a similarity is not finite
-   */
   @Override
-  public Tensor loss(Tensor u, Tensor v, int own) {
-    Partners.require("InfoNCE", u, v, own);
+  public void prepare() {
     float scale = logScale.item();
     float kept = Math.max(0, Math.min(HIGHEST_SCALE, scale));
     if (kept != scale) {
       logScale.copyFrom(new float[] {kept});
     }
-    int[] ids = Partners.ids(v);
+  }
+
+  @Override
+  public Tensor loss(Tensor u, Tensor v, Pairs pairs) {
+    int own = pairs.own().dim(0);
+    Partners.require(name(), u, v, own);
     return Scope.tidy(
         () -> {
           Tensor similarity = u.matmul(v.transpose(0, 1));
           Partners.finite(similarity, "a similarity");
           Tensor logits = similarity.mul(logScale.exp());
-          Tensor t = Tensor.of(u.device(), targets(ids, own), own, ids.length);
+          Tensor t = pairs.equal().div(pairs.equal().sum(true, 1));
           Tensor rows = first(LogSoftmax.of(logits), own);
           Tensor columns = first(LogSoftmax.of(logits.transpose(0, 1)), own);
           return rows.add(columns).mul(t).sum().mul(-0.5f / own);
         });
   }
 
-  private static Tensor first(Tensor x, int rows) {
-    return rows == x.dim(0) ? x : x.slice(0, 0, rows);
+  @Override
+  public String name() {
+    return "InfoNCE";
   }
 
-  private static float[] targets(int[] ids, int own) {
-    int all = ids.length;
-    float[] t = new float[own * all];
-    for (int i = 0; i < own; i++) {
-      int same = 0;
-      for (int id : ids) {
-        same += id == ids[i] ? 1 : 0;
-      }
-      for (int j = 0; j < all; j++) {
-        t[i * all + j] = ids[j] == ids[i] ? 1f / same : 0f;
-      }
-    }
-    return t;
+  private static Tensor first(Tensor x, int rows) {
+    return rows == x.dim(0) ? x : x.slice(0, 0, rows);
   }
 }

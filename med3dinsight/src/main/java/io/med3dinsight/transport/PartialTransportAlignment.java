@@ -20,21 +20,24 @@ import io.med3dinsight.engine.tensor.Tensor;
  */
 public record PartialTransportAlignment(MahalanobisMetric metric, double epsilon, double mass)
     implements Alignment {
-  /**
-   * @throws IllegalArgumentException for a single pair, whose plan is constant and has no gradient
-   * @throws io.med3dinsight.training.DivergenceException when a distance is not finite
-   */
   @Override
-  public Tensor loss(Tensor u, Tensor v, int own) {
-    Partners.require("Alignment by transport", u, v, own);
+  public Tensor loss(Tensor u, Tensor v, Pairs pairs) {
+    int own = pairs.own().dim(0);
+    Partners.require(name(), u, v, own);
     return Scope.tidy(
         () -> {
           Tensor cost = metric.distance(batch(u), batch(v));
           Partners.finite(cost, "a distance");
           Transport.Solution s = Transport.partial(Transport.divideByMax(cost), epsilon, mass);
           Tensor plan = s.logPlan();
-          return Transport.matchingLoss(own == u.dim(0) ? plan : plan.slice(1, 0, own));
+          return Transport.matchingLoss(
+              own == u.dim(0) ? plan : plan.slice(1, 0, own), pairs.own());
         });
+  }
+
+  @Override
+  public String name() {
+    return "Alignment by transport";
   }
 
   private static Tensor batch(Tensor x) {

@@ -12,13 +12,11 @@ final class Partners {
   private Partners() {}
 
   /**
-   * A number for each row of v, the same for rows that are equal: slices with one description are
-   * no wrong partners of each other.
+   * A number for each row of [rows,E], the same for rows that are equal: slices with one
+   * description are no wrong partners of each other.
    */
-  static int[] ids(Tensor v) {
-    float[] all = v.toFloats();
-    int rows = v.dim(0);
-    int width = v.dim(1);
+  static int[] ids(float[] all, int rows) {
+    int width = all.length / rows;
     Map<Integer, Integer> seen = new LinkedHashMap<>();
     int[] ids = new int[rows];
     for (int i = 0; i < rows; i++) {
@@ -60,14 +58,18 @@ final class Partners {
     }
   }
 
-  /** Values that the host has anyway. */
-  static float[] finite(Tensor distances, String what) {
-    float[] values = distances.toFloats();
-    for (float x : values) {
+  /**
+   * Refuses values that are not finite. While a step is recorded there are none yet; a step that
+   * diverges when repeated is taken again without a record, and refused here.
+   */
+  static void finite(Tensor distances, String what) {
+    if (distances.device().backend().recording()) {
+      return;
+    }
+    for (float x : distances.toFloats()) {
       if (!Float.isFinite(x)) {
         throw new DivergenceException(what + " between embeddings is " + x);
       }
     }
-    return values;
   }
 }

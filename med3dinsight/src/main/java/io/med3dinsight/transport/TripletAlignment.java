@@ -1,5 +1,6 @@
 package io.med3dinsight.transport;
 
+import io.med3dinsight.engine.function.Reductions;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 
@@ -21,63 +22,42 @@ import io.med3dinsight.engine.tensor.Tensor;
  */
 public record TripletAlignment(MahalanobisMetric metric, double margin, TripletNegatives negatives)
     implements Alignment {
-  /**
-   * @throws IllegalArgumentException for a single pair, which has no negative
-   * @throws io.med3dinsight.training.DivergenceException when a distance is not finite
-   */
+  /** Beyond every distance. */
+  private static final float FAR = 1e30f;
+
   @Override
-  public Tensor loss(Tensor u, Tensor v, int own) {
-    Partners.require("The triplet loss", u, v, own);
-    int[] ids = Partners.ids(v);
-    int all = ids.length;
+  public Tensor loss(Tensor u, Tensor v, Pairs pairs) {
+    int own = pairs.own().dim(0);
+    Partners.require(name(), u, v, own);
+    int all = u.dim(0);
     return Scope.tidy(
         () -> {
           Tensor d = metric.distance(u.reshape(1, all, u.dim(1)), v.reshape(1, all, v.dim(1)));
           Tensor square = d.reshape(all, all);
-          float[] values = Partners.finite(square, "a distance");
-          Tensor rows = hinge(square, weights(values, all, 1, ids, own), own);
-          Tensor turned = square.transpose(0, 1);
-          Tensor columns = hinge(turned, weights(values, 1, all, ids, own), own);
+          Partners.finite(square, "a distance");
+          Tensor rows = hinge(square, pairs);
+          Tensor columns = hinge(square.transpose(0, 1), pairs);
           return rows.add(columns).mul(0.5f / own);
         });
   }
 
-  /** {@code sum_ij w_ij max(0, margin + d_ii - d_ij)}. */
-  private Tensor hinge(Tensor d, float[] weights, int own) {
-    int all = d.dim(1);
-    Tensor first = own == all ? d : d.slice(0, 0, own);
-    float[] eye = new float[own * all];
-    for (int i = 0; i < own; i++) {
-      eye[i * all + i] = 1;
-    }
-    Tensor right = first.mul(Tensor.of(d.device(), eye, own, all)).sum(true, 1);
-    Tensor over = right.sub(first).add((float) margin).relu();
-    return over.mul(Tensor.of(d.device(), weights, own, all)).sum();
+  @Override
+  public String name() {
+    return "The triplet loss";
   }
 
-  /**
-   * Weights [B,R] of the negatives of each anchor; they add up to 1, or to 0 where there is none.
-   */
-  private float[] weights(float[] d, int rowStride, int columnStride, int[] ids, int own) {
-    int all = ids.length;
-    float[] w = new float[own * all];
-    for (int i = 0; i < own; i++) {
-      int nearest = -1;
-      int count = 0;
-      for (int j = 0; j < all; j++) {
-        if (ids[j] != ids[i]) {
-          count++;
-          float distance = d[i * rowStride + j * columnStride];
-          if (nearest < 0 || distance < d[i * rowStride + nearest * columnStride]) {
-            nearest = j;
-          }
-        }
-      }
-      for (int j = 0; j < all && count > 0; j++) {
-        boolean counts = negatives == TripletNegatives.HARD ? j == nearest : ids[j] != ids[i];
-        w[i * all + j] = !counts ? 0 : negatives == TripletNegatives.HARD ? 1 : 1f / count;
-      }
+  /** {@code sum_i mean or max over negatives j of max(0, margin + d_ii - d_ij)}. */
+  private Tensor hinge(Tensor d, Pairs pairs) {
+    int own = pairs.own().dim(0);
+    Tensor first = own == d.dim(1) ? d : d.slice(0, 0, own);
+    Tensor right = first.mul(pairs.own()).sum(true, 1);
+    if (negatives == TripletNegatives.HARD) {
+      // Where all partners are equal, the nearest negative is far away and nothing is added.
+      Tensor nearest = Reductions.min(first.add(pairs.equal().mul(FAR)), true, 1);
+      return right.sub(nearest).add((float) margin).relu().sum();
     }
-    return w;
+    Tensor wrong = pairs.equal().neg().add(1f);
+    Tensor weights = wrong.div(wrong.sum(true, 1).clamp(1, Float.MAX_VALUE));
+    return right.sub(first).add((float) margin).relu().mul(weights).sum();
   }
 }

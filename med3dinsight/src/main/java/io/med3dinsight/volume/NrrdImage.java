@@ -58,6 +58,12 @@ final class NrrdImage implements StoredImage {
     return new NrrdImage(path, bytes.use(in -> NrrdHeader.read(in, path.toString())));
   }
 
+  /** Whether a header says that its data are in another file. */
+  static boolean isDetached(Path path) {
+    NrrdHeader header = FileBytes.of(path).use(in -> NrrdHeader.read(in, path.toString()));
+    return !header.text("datafile").isEmpty();
+  }
+
   private Path detached(String name) {
     if (name.contains("%")) {
       throw header.bad("its data are spread over several files");

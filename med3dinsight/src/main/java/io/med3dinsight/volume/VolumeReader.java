@@ -79,6 +79,19 @@ public final class VolumeReader {
     return open(path, options).grid();
   }
 
+  /**
+   * Makes sure that a file holds its image whole. A header that came from somebody else could name
+   * any file of this machine as the one with its voxels.
+   *
+   * @throws DataException when it names another file
+   */
+  public static void requireWhole(Path path) {
+    if (startsWith(start(path, DicomReader.START), "NRRD000") && NrrdImage.isDetached(path)) {
+      throw new DataException(
+          path + " is a header whose voxels are in another file; send both as one .nrrd.");
+    }
+  }
+
   /** Measures the voxels of all frames. */
   public static Statistics statistics(Path path, ReadOptions options) {
     Statistics.Sink sink = new Statistics.Sink();

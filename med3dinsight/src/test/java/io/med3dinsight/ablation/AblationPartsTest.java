@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,29 +35,6 @@ class AblationPartsTest {
 
   private static double[] wide(float[] x) {
     return IntStream.range(0, x.length).mapToDouble(i -> x[i]).toArray();
-  }
-
-  private static double[][] rows(float[] x, int width) {
-    double[][] out = new double[x.length / width][];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = Arrays.copyOfRange(wide(x), i * width, (i + 1) * width);
-    }
-    return out;
-  }
-
-  @Test
-  void componentsAndNeighbourhoodsAgreeWithNumpy() throws IOException {
-    try (SafetensorsFile f = fixture()) {
-      double[][] x = rows(f.floats("x"), 6);
-      double[][] pca = Pca.project(x, 2);
-      double[][] joint = Tsne.joint(x, 8);
-      double[][] expectedPca = rows(f.floats("pca"), 2);
-      double[][] expectedJoint = rows(f.floats("joint"), 30);
-      for (int i = 0; i < 30; i++) {
-        assertArrayEquals(expectedPca[i], pca[i], 1e-5);
-        assertArrayEquals(expectedJoint[i], joint[i], 1e-7);
-      }
-    }
   }
 
   /**
@@ -84,52 +60,6 @@ class AblationPartsTest {
     }
     assertEquals(4, cases);
     assertEquals(1, Comparison.of(new double[] {1, 2}, new double[] {1, 2}).p());
-  }
-
-  /** Two clouds far apart stay apart on the map, and each stays together. */
-  @Test
-  void tsneKeepsCloudsApart() {
-    SplittableRandom random = new SplittableRandom(2);
-    double[][] x = new double[60][5];
-    for (int i = 0; i < 60; i++) {
-      for (int k = 0; k < 5; k++) {
-        x[i][k] = random.nextDouble() + (i < 30 && k == 0 ? 8 : 0);
-      }
-    }
-    double[][] map = Tsne.map(x, 10);
-    double[][] first = Arrays.copyOfRange(map, 0, 30);
-    double[][] second = Arrays.copyOfRange(map, 30, 60);
-    double apart = ModalityGap.centroidDistance(first, second);
-    for (double[][] cloud : List.of(first, second)) {
-      double[][] centre = {new double[2]};
-      for (double[] p : cloud) {
-        centre[0][0] += p[0] / 30;
-        centre[0][1] += p[1] / 30;
-      }
-      for (double[] p : cloud) {
-        double radius = Math.hypot(p[0] - centre[0][0], p[1] - centre[0][1]);
-        assertTrue(radius < apart, radius + " of " + apart);
-      }
-    }
-  }
-
-  @Test
-  void gapsOfCloudsThatAreThePlacesTheyAre() {
-    SplittableRandom random = new SplittableRandom(5);
-    double[][] a = new double[200][6];
-    double[][] near = new double[200][6];
-    double[][] far = new double[200][6];
-    int[] groups = IntStream.range(0, 200).map(i -> i / 10).toArray();
-    for (int i = 0; i < 200; i++) {
-      for (int k = 0; k < 6; k++) {
-        a[i][k] = random.nextDouble();
-        near[i][k] = random.nextDouble();
-        far[i][k] = near[i][k] + (k == 2 ? 3 : 0);
-      }
-    }
-    assertEquals(3, ModalityGap.centroidDistance(near, far), 1e-9);
-    assertEquals(1, ModalityGap.separability(a, far, groups));
-    assertEquals(0.5, ModalityGap.separability(a, near, groups), 0.1);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.classification.Blobs;
 import io.med3dinsight.cli.Programs.Ended;
+import io.med3dinsight.encoder2d.clip.Fixtures;
 import io.med3dinsight.volume.DicomFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -206,6 +207,23 @@ class StagesCommandTest {
     String captions = Files.readString(pre.resolve("captions.jsonl"));
     assertTrue(captions.contains("\"deep_v0\"") && captions.contains("\"series\""), captions);
     assertTrue(captions.contains("CT slice") && captions.contains("T1 slice"), captions);
+  }
+
+  /** Slices and texts by a small BiomedCLIP from a folder, captions from a file. */
+  @Test
+  void clipAndCaptionsFromOutside() throws IOException {
+    assertGood(pretrain(pre, data, before()));
+    Path clip = Fixtures.biomedClip(folder.resolve("biomedclip"));
+    Path run = folder.resolve("clip");
+    Path captions = pre.resolve("captions.jsonl");
+    Ended ended = pretrain(run, data, before(), "--clip", clip, "--captions", captions);
+    assertGood(ended);
+    assertTrue(ended.err().contains("embedded by biomedclip"), ended.err());
+    assertFalse(Files.exists(run.resolve("encoder2d.safetensors")));
+    assertGood(finetune(folder.resolve("fine"), run, finetuning()));
+    Files.delete(clip.resolve("vocab.txt"));
+    assertRefused(
+        3, "vocab.txt", pretrain(folder.resolve("clip2"), data, before(), "--clip", clip));
   }
 
   @Test

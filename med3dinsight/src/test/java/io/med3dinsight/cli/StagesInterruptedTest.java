@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,23 +66,40 @@ class StagesInterruptedTest {
     assertEquals(0, start(command, run, settings).waitFor(), this::err);
   }
 
-  /** Kills the run when it has come to the first moment, stops it at the second, and ends it. */
+  /** Kills the run when it has come to the moment, stops it in the stage, and ends it. */
   private void interrupted(
-      String command, Path run, List<String> settings, String kill, String stop) throws Exception {
+      String command, Path run, List<String> settings, String stage, String moment)
+      throws Exception {
     Process p = start(command, run, settings);
-    await(p, run.resolve(kill));
+    await(p, () -> Files.exists(run.resolve(moment)));
     p.destroyForcibly().waitFor();
+    long before = epochs(run, stage);
     p = start(command, run, List.of("--resume"));
-    await(p, run.resolve(stop));
+    // Further than it was: so it is in the middle of the stage, and listens.
+    await(p, () -> epochs(run, stage) > before);
     p.destroy();
     assertEquals(StopSignal.EXIT_CODE, p.waitFor(), this::err);
     assertTrue(err().contains("go on with: " + command + " --resume"), err());
     whole(command, run, List.of("--resume"));
   }
 
-  private void await(Process p, Path file) throws Exception {
-    while (!Files.exists(file)) {
-      assertTrue(p.isAlive() || Files.exists(file), () -> "ended before " + file + ": " + err());
+  private static long epochs(Path run, String stage) {
+    Path log = run.resolve("metrics.jsonl");
+    if (!Files.exists(log)) {
+      return 0;
+    }
+    try {
+      return Files.readAllLines(log).stream()
+          .filter(l -> l.contains("\"stage\":\"" + stage + "\""))
+          .count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void await(Process p, BooleanSupplier moment) throws Exception {
+    while (!moment.getAsBoolean()) {
+      assertTrue(p.isAlive() || moment.getAsBoolean(), () -> "ended too early: " + err());
       TimeUnit.MILLISECONDS.sleep(2);
     }
   }
@@ -104,16 +123,11 @@ class StagesInterruptedTest {
   void interruptedItEndsTheSame() throws Exception {
     Path data = TinyData.write(folder.resolve("data"));
     List<String> settings = StagesCommandTest.before(NETWORK);
-    settings.addAll(List.of("pretrain.epochs=10", "--data", data.toString()));
+    settings.addAll(List.of("pretrain.epochs=60", "--data", data.toString()));
     Path pre = folder.resolve("pre");
     whole("pretrain", pre, settings);
     Path run = folder.resolve("pre2");
-    interrupted(
-        "pretrain",
-        run,
-        settings,
-        "encoder2d.safetensors",
-        "checkpoints/pretrain-last.safetensors");
+    interrupted("pretrain", run, settings, "pretrain", "encoder2d.safetensors");
     assertSame(
         pre,
         run,
@@ -123,17 +137,12 @@ class StagesInterruptedTest {
         "checkpoints/pretrain-last.safetensors");
 
     List<String> labelled =
-        StagesCommandTest.finetuning("finetune.epochs=12", "checkpointSeconds=1");
+        StagesCommandTest.finetuning("finetune.epochs=40", "checkpointSeconds=1");
     labelled.addAll(List.of("--data", data.toString(), "--from", pre.toString()));
     Path fine = folder.resolve("fine");
     whole("finetune", fine, labelled);
     Path again = folder.resolve("fine2");
-    interrupted(
-        "finetune",
-        again,
-        labelled,
-        "checkpoints/finetune-best.safetensors",
-        "checkpoints/finetune-last.safetensors");
+    interrupted("finetune", again, labelled, "finetune", "checkpoints/finetune-best.safetensors");
     assertSame(
         fine,
         again,

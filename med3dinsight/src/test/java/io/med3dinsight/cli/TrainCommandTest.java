@@ -3,6 +3,7 @@ package io.med3dinsight.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -78,10 +79,18 @@ class TrainCommandTest {
             "captions.jsonl",
             "encoder2d.safetensors",
             "pretrained.safetensors",
+            "gap.json",
             "model.safetensors",
             "report.html")) {
       assertTrue(Files.size(run.resolve(file)) > 0, file);
     }
+    JsonNode gap = json(run.resolve("gap.json"));
+    assertEquals(6, gap.path("volumes").asInt());
+    assertTrue(gap.at("/after/image_distance").asDouble() > 0, gap.path("after").toString());
+    // The partners are frozen, the volumes' encoder is not.
+    assertEquals(gap.at("/before/image_text_distance"), gap.at("/after/image_text_distance"));
+    assertNotEquals(gap.at("/before/image_distance"), gap.at("/after/image_distance"));
+    assertTrue(Files.readString(run.resolve("report.html")).contains("Modality gap"));
     for (Map.Entry<String, JsonNode> c : metrics.at("/segmentation/test/cases").properties()) {
       String id = c.getKey();
       assertTrue(Files.exists(run.resolve("predictions/" + id + ".nii.gz")), id);

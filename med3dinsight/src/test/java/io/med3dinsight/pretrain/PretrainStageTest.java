@@ -66,7 +66,7 @@ class PretrainStageTest {
     return stage(DEVICE, s, broken);
   }
 
-  private static PretrainStage stage(Device device, PretrainSettings s, float broken) {
+  static PretrainStage stage(Device device, PretrainSettings s, float broken) {
     return new PretrainStage(
         device, NETWORK, new PatchSize(8, 8, 8), s, volumes(broken), "test", 3);
   }
@@ -157,7 +157,7 @@ class PretrainStageTest {
     return out;
   }
 
-  private static PretrainSettings with(PretrainSettings s, String... words) {
+  static PretrainSettings with(PretrainSettings s, String... words) {
     record Root(PretrainSettings pretrain) {}
     return Configuration.read(new Root(s), null, List.of(words)).pretrain();
   }

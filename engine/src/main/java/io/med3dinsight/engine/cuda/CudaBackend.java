@@ -83,6 +83,11 @@ public class CudaBackend implements Backend, AutoCloseable {
   }
 
   @Override
+  public boolean recording() {
+    return pool.recording();
+  }
+
+  @Override
   public MemoryUse memory() {
     return pool.memory();
   }

@@ -90,4 +90,13 @@ public final class Transport {
     }
     return logPlan.mul(Tensor.of(logPlan.device(), eye, n, columns)).sum();
   }
+
+  /**
+   * The same, where the matching is on the device already.
+   *
+   * @param identity [n,B2], 1 at (i,i) and 0 elsewhere
+   */
+  public static Tensor matchingLoss(Tensor logPlan, Tensor identity) {
+    return logPlan.mul(identity).sum().mul(-1f / logPlan.dim(1) / logPlan.dim(0));
+  }
 }

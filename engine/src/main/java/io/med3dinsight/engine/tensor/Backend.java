@@ -23,6 +23,13 @@ public interface Backend {
     return Arithmetic.FP32;
   }
 
+  /**
+   * Whether this thread is recording a computation that runs later, so that no value can be read.
+   */
+  default boolean recording() {
+    return false;
+  }
+
   /** How much memory tensors use. */
   MemoryUse memory();
 }

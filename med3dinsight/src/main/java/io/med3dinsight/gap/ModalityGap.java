@@ -1,4 +1,4 @@
-package io.med3dinsight.ablation;
+package io.med3dinsight.gap;
 
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -9,13 +9,13 @@ import org.apache.commons.math3.linear.RealVector;
  * How far apart two modalities lie in one space (Liang et al. 2022, "Mind the gap", arXiv
  * 2203.02053).
  */
-final class ModalityGap {
+public final class ModalityGap {
   private static final double RIDGE = 1e-3;
 
   private ModalityGap() {}
 
   /** Euclidean distance of the means of a [n][E] and b [m][E]. */
-  static double centroidDistance(double[][] a, double[][] b) {
+  public static double centroidDistance(double[][] a, double[][] b) {
     double sum = 0;
     for (int k = 0; k < a[0].length; k++) {
       double difference = 0;
@@ -39,7 +39,7 @@ final class ModalityGap {
    * @param b [n][E]
    * @param groups rows of one group, such as a volume, are in one fold [n]
    */
-  static double separability(double[][] a, double[][] b, int[] groups) {
+  public static double separability(double[][] a, double[][] b, int[] groups) {
     int right = 0;
     for (int fold = 0; fold < 2; fold++) {
       RealVector w = fit(a, b, groups, 1 - fold);

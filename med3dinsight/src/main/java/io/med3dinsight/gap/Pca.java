@@ -1,18 +1,18 @@
-package io.med3dinsight.ablation;
+package io.med3dinsight.gap;
 
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /** Principal components by singular value decomposition. */
-final class Pca {
+public final class Pca {
   private Pca() {}
 
   /**
    * Coordinates [n][k] of rows [n][E] along their first k principal axes, k at most E and n. An
    * axis points to where its largest weight is positive, so that the result is unique.
    */
-  static double[][] project(double[][] rows, int k) {
+  public static double[][] project(double[][] rows, int k) {
     RealMatrix x = MatrixUtils.createRealMatrix(centred(rows));
     SingularValueDecomposition svd = new SingularValueDecomposition(x);
     RealMatrix axes = svd.getV().getSubMatrix(0, x.getColumnDimension() - 1, 0, k - 1);

@@ -1,7 +1,7 @@
 package io.med3dinsight.serve;
 
+import io.med3dinsight.Med3DInsight;
 import io.med3dinsight.UsageException;
-import io.med3dinsight.inference.Segmenter;
 import java.io.IOException;
 import java.net.BindException;
 import java.util.concurrent.TimeUnit;
@@ -13,20 +13,24 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * Segments images that other programs send by HTTP, one after the other with one loaded model.
+ * Computes on images that other programs send by HTTP, one after the other with one loaded model.
  *
  * <ul>
  *   <li>{@code POST /segment} with an image as body (NIfTI, NRRD, a DICOM file or a zipped DICOM
  *       series; recognised by its content) answers 200 with the label map as .nii.gz on the image's
  *       grid; 400 for a body that is no such image, 408 for one that does not arrive in time, 413
  *       for one that is too large, 503 with Retry-After while too many wait.
- *   <li>{@code GET /health} says what is served, {@code GET /metrics} counts for Prometheus.
+ *   <li>{@code POST /classify} answers the same with the probabilities of the classes, as JSON.
+ *       Which of the two there is follows from the model.
+ *   <li>{@code POST /embed} answers with the encoder's vector, as JSON.
+ *   <li>{@code GET /} lists the requests and limits, {@code GET /health} says what is served,
+ *       {@code GET /metrics} counts for Prometheus.
  * </ul>
  *
  * <p>Errors are JSON, {"error": one sentence}. Bodies and results are temporary files, so that
- * memory is that of one segmentation however many ask.
+ * memory is that of one computation however many ask.
  */
-public final class SegmentationServer implements AutoCloseable {
+public final class ModelServer implements AutoCloseable {
   private static final int MOST_THREADS = 24;
 
   /** Connections beyond the uploads: for those that wait for their result, or ask for metrics. */
@@ -39,11 +43,10 @@ public final class SegmentationServer implements AutoCloseable {
 
   private final Server server;
   private final ServerConnector connector;
-  private final SegmentQueue queue;
+  private final WorkQueue queue;
   private final Api api;
 
-  private SegmentationServer(
-      Server server, ServerConnector connector, SegmentQueue queue, Api api) {
+  private ModelServer(Server server, ServerConnector connector, WorkQueue queue, Api api) {
     this.server = server;
     this.connector = connector;
     this.queue = queue;
@@ -53,10 +56,10 @@ public final class SegmentationServer implements AutoCloseable {
   /**
    * Begins to serve.
    *
-   * @param segmenter stays the caller's, who closes it after the server
+   * @param model stays the caller's, who closes it after the server
    * @throws UsageException when the port is taken or the host is not this machine's
    */
-  public static SegmentationServer start(Segmenter segmenter, ServeOptions options) {
+  public static ModelServer start(Med3DInsight model, ServeOptions options) {
     QueuedThreadPool threads = new QueuedThreadPool(MOST_THREADS);
     threads.setName("serve");
     threads.setDaemon(true);
@@ -72,10 +75,10 @@ public final class SegmentationServer implements AutoCloseable {
     server.addBean(new NetworkConnectionLimit(options.uploads() + MORE_CONNECTIONS, server));
     Counters counters = new Counters();
     Answers answers = new Answers(counters);
-    SegmentQueue queue = new SegmentQueue(segmenter, options, counters, answers);
-    Api api = new Api(segmenter.plan(), options, counters, answers, queue);
+    WorkQueue queue = new WorkQueue(model, options, counters, answers);
+    Api api = new Api(model, options, counters, answers, queue);
     server.setHandler(api);
-    SegmentationServer started = new SegmentationServer(server, connector, queue, api);
+    ModelServer started = new ModelServer(server, connector, queue, api);
     try {
       server.start();
       return started;

@@ -1,4 +1,4 @@
-package io.med3dinsight.ablation;
+package io.med3dinsight.gap;
 
 /**
  * Exact t-SNE (van der Maaten, Hinton 2008, "Visualizing data using t-SNE", JMLR 9): neighbourhoods
@@ -7,7 +7,7 @@ package io.med3dinsight.ablation;
  * of 1e-4, and so depends on nothing but its input. For some thousand points: memory and time per
  * step grow with the square of their number.
  */
-final class Tsne {
+public final class Tsne {
   private static final int STEPS = 750;
   private static final int EXAGGERATED_STEPS = 250;
   private static final double EXAGGERATION = 12;
@@ -48,7 +48,7 @@ final class Tsne {
    * @param perplexity number of neighbours that count; at most (n - 1) / 3 is used
    * @return [n][2]
    */
-  static double[][] map(double[][] rows, double perplexity) {
+  public static double[][] map(double[][] rows, double perplexity) {
     Tsne t = new Tsne(rows, Math.min(perplexity, (rows.length - 1) / 3.0));
     for (int step = 0; step < STEPS; step++) {
       t.step(step < EXAGGERATED_STEPS);

@@ -1,14 +1,18 @@
 package io.med3dinsight.serve;
 
 import io.med3dinsight.DataException;
-import io.med3dinsight.inference.Segmenter;
+import io.med3dinsight.Med3DInsight;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.ImageInfo;
+import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.ReadOptions;
+import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,21 +23,21 @@ import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Segments one image at a time, with all threads of the device; a bounded number waits. */
-final class SegmentQueue implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(SegmentQueue.class);
+/** Computes on one image at a time, with all threads of the device; a bounded number waits. */
+final class WorkQueue implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkQueue.class);
   private static final String BUSY = "Too many images wait already; try again in a moment.";
   private static final String STOPPING = "The server is stopping.";
 
-  private final Segmenter segmenter;
+  private final Med3DInsight model;
   private final ServeOptions options;
   private final Counters counters;
   private final Answers answers;
   private final ThreadPoolExecutor worker;
   private volatile boolean closed;
 
-  SegmentQueue(Segmenter segmenter, ServeOptions options, Counters counters, Answers answers) {
-    this.segmenter = segmenter;
+  WorkQueue(Med3DInsight model, ServeOptions options, Counters counters, Answers answers) {
+    this.model = model;
     this.options = options;
     this.counters = counters;
     this.answers = answers;
@@ -45,7 +49,7 @@ final class SegmentQueue implements AutoCloseable {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(options.queue()),
             body -> {
-              Thread thread = new Thread(body, "serve-segment");
+              Thread thread = new Thread(body, "serve-compute");
               thread.setDaemon(true);
               return thread;
             });
@@ -61,10 +65,10 @@ final class SegmentQueue implements AutoCloseable {
     return worker.getQueue().remainingCapacity() == 0;
   }
 
-  /** Answers with an image's labels, in its turn; deletes the file. */
-  void submit(Path image, Response response, Callback callback) {
+  /** Answers with what is asked of an image, in its turn; deletes the file. */
+  void submit(Computation task, Path image, Response response, Callback callback) {
     try {
-      worker.execute(() -> answer(image, response, callback));
+      worker.execute(() -> answer(task, image, response, callback));
     } catch (RejectedExecutionException e) {
       Answers.delete(image);
       answers.error(response, 503, refusal(), callback);
@@ -76,34 +80,23 @@ final class SegmentQueue implements AutoCloseable {
     return closed ? STOPPING : BUSY;
   }
 
-  private void answer(Path image, Response response, Callback callback) {
-    long begin = System.nanoTime();
-    Path labels = null;
+  private void answer(Computation task, Path image, Response response, Callback callback) {
     try {
       if (closed) {
         throw new CancellationException();
       }
-      labels = Files.createTempFile("med3dinsight-labels-", ".nii.gz");
-      if (!isSmallEnough(image, response, callback)) {
-        Answers.delete(labels);
-        return;
+      VolumeReader.requireWhole(image);
+      if (isSmallEnough(image, response, callback)) {
+        compute(task, image, response, callback);
       }
-      segmenter
-          .segment(VolumeReader.volume(image, ReadOptions.none()), Progress.NONE, () -> closed)
-          .write(labels);
-      counters.segmented(System.nanoTime() - begin);
-      answers.labels(response, labels, callback);
     } catch (DataException e) {
-      discard(labels);
       // The file's name is the server's own, and means nothing to the client.
       String sentence = e.getMessage().replace(image.toString(), "the body");
       answers.error(response, 400, sentence, callback);
     } catch (CancellationException e) {
-      discard(labels);
       answers.error(response, 503, STOPPING, callback);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      discard(labels);
-      LOG.error("An image could not be segmented", e);
+      LOG.error("An image could not be computed", e);
       String sentence =
           e instanceof OutOfMemoryError
               ? "The image does not fit the server's memory."
@@ -114,10 +107,56 @@ final class SegmentQueue implements AutoCloseable {
     }
   }
 
-  private static void discard(Path file) {
-    if (file != null) {
-      Answers.delete(file);
+  private void compute(Computation task, Path image, Response response, Callback callback)
+      throws IOException {
+    long begin = System.nanoTime();
+    Volume volume = VolumeReader.volume(image, ReadOptions.none());
+    switch (task) {
+      case SEGMENT -> {
+        Path labels = labels(volume);
+        counters.done(task, System.nanoTime() - begin);
+        answers.labels(response, labels, callback);
+      }
+      case CLASSIFY -> {
+        Map<String, Double> p = model.classify(volume, Progress.NONE, () -> closed);
+        counters.done(task, System.nanoTime() - begin);
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("model", model.dataset());
+        content.put("predicted", likeliest(p));
+        content.put("probabilities", p);
+        answers.json(response, 200, content, callback);
+      }
+      case EMBED -> {
+        float[] vector = model.embed(volume, Progress.NONE, () -> closed);
+        counters.done(task, System.nanoTime() - begin);
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("model", model.dataset());
+        content.put("length", vector.length);
+        content.put("embedding", vector);
+        answers.json(response, 200, content, callback);
+      }
     }
+  }
+
+  private Path labels(Volume volume) throws IOException {
+    LabelVolume labels = model.segment(volume, Progress.NONE, () -> closed);
+    Path file = Files.createTempFile("med3dinsight-labels-", ".nii.gz");
+    try {
+      labels.write(file);
+      return file;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      Answers.delete(file);
+      throw e;
+    }
+  }
+
+  /** The class of the largest probability, the first of equals. */
+  private static String likeliest(Map<String, Double> probabilities) {
+    String best = null;
+    for (Map.Entry<String, Double> p : probabilities.entrySet()) {
+      best = best == null || p.getValue() > probabilities.get(best) ? p.getKey() : best;
+    }
+    return best;
   }
 
   /** By what the header says; reading allocates for what is really there. */
@@ -146,7 +185,7 @@ final class SegmentQueue implements AutoCloseable {
     try {
       // Those that wait are answered too, that the server stops.
       if (!worker.awaitTermination(30, TimeUnit.SECONDS)) {
-        LOG.warn("An image is still being segmented");
+        LOG.warn("An image is still being computed");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,0 +1,183 @@
+package io.med3dinsight.encoder2d.clip;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.engine.autograd.Tape;
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.engine.tensor.Scope;
+import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.nn.Module;
+import io.med3dinsight.slice.Slice;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+/**
+ * CLIP or BiomedCLIP as a frozen slice-text encoder, read from a local folder in open_clip's or
+ * Hugging Face's layout (docs/clip.md).
+ */
+public final class ClipSliceTextEncoder implements SliceTextEncoder {
+  private static final int PICTURES = 16;
+  private static final int TEXTS = 32;
+  private static final int ID_DIGITS = 16;
+
+  private final ClipConfig config;
+  private final TextTokenizer tokenizer;
+  private final DualEncoder towers;
+  private final String id;
+
+  private ClipSliceTextEncoder(ClipFolder folder, DualEncoder towers) {
+    config = folder.config();
+    tokenizer = folder.tokenizer();
+    this.towers = towers;
+    towers.train(false);
+    String kind = config.kind().name().toLowerCase(Locale.ROOT);
+    id = kind + "-" + hash(folder, towers).substring(0, ID_DIGITS);
+  }
+
+  /**
+   * Reads configuration and tokenizer and looks for the weights, without loading them.
+   *
+   * @throws DataException when a file is missing or cannot be used
+   * @throws io.med3dinsight.nn.checkpoint.CheckpointException when there are no weights
+   */
+  public static void check(Path folder) {
+    ClipFolder.open(folder);
+  }
+
+  /**
+   * Loads a folder.
+   *
+   * @throws DataException when a file is missing or cannot be used
+   * @throws io.med3dinsight.nn.checkpoint.CheckpointException when the weights are missing or of
+   *     another network or size
+   */
+  public static ClipSliceTextEncoder load(Path folder, Device device) {
+    ClipFolder f = ClipFolder.open(folder);
+    DualEncoder towers = f.load(device);
+    try {
+      return new ClipSliceTextEncoder(f, towers);
+    } catch (RuntimeException e) {
+      towers.close();
+      throw e;
+    }
+  }
+
+  private static String hash(ClipFolder folder, DualEncoder towers) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update((byte) Preprocessing.PICTURE);
+      for (Path file : folder.small()) {
+        digest.update(Files.readAllBytes(file));
+      }
+      for (Module.State s : towers.namedState().values()) {
+        float[] values = s.tensor().toFloats();
+        ByteBuffer bytes =
+            ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        digest.update(bytes);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw DataException.of(folder.root(), "read", e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  @Override
+  public int width() {
+    return config.width();
+  }
+
+  /** The family and the first digits of the SHA-256 of configuration, tokenizer and weights. */
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public float[][] embedSlices(List<Slice> slices) {
+    return embedPictures(slices.stream().map(config.preprocessing()::of).toList());
+  }
+
+  /** Embeds what {@link Preprocessing} made, [3,S,S] each. */
+  float[][] embedPictures(List<float[]> pictures) {
+    float[][] out = new float[pictures.size()][];
+    int patch = config.patch();
+    int length = config.patches() * 3 * patch * patch;
+    for (int from = 0; from < out.length; from += PICTURES) {
+      int count = Math.min(out.length - from, PICTURES);
+      float[] patches = new float[count * length];
+      for (int i = 0; i < count; i++) {
+        int size = config.preprocessing().size();
+        DualEncoder.patches(pictures.get(from + i), size, patch, patches, i * length);
+      }
+      compute(
+          () ->
+              towers.images(
+                  Tensor.of(towers.device(), patches, count, config.patches(), 3 * patch * patch)),
+          out,
+          from);
+    }
+    return out;
+  }
+
+  @Override
+  public float[][] embedTexts(List<String> texts) {
+    float[][] out = new float[texts.size()][];
+    for (int from = 0; from < out.length; from += TEXTS) {
+      List<String> part = texts.subList(from, Math.min(out.length, from + TEXTS));
+      int[][] ids =
+          part.stream().map(t -> tokenizer.encode(t, config.context())).toArray(int[][]::new);
+      int longest = Arrays.stream(ids).mapToInt(row -> row.length).max().orElse(0);
+      for (int i = 0; i < ids.length; i++) {
+        int used = ids[i].length;
+        ids[i] = Arrays.copyOf(ids[i], longest);
+        Arrays.fill(ids[i], used, longest, tokenizer.padding());
+      }
+      compute(() -> towers.texts(ids, tokenizer.padding()), out, from);
+    }
+    return out;
+  }
+
+  /** Rows of length 1, computed without a tape even where the caller has one open. */
+  private void compute(Supplier<Tensor> embedding, float[][] out, int from) {
+    Tape.paused(
+        () -> {
+          try (Scope scope = Scope.open()) {
+            float[] values = embedding.get().toFloats();
+            int width = width();
+            for (int i = 0; i < values.length / width; i++) {
+              out[from + i] = unit(Arrays.copyOfRange(values, i * width, (i + 1) * width));
+            }
+          }
+        });
+  }
+
+  private static float[] unit(float[] v) {
+    double sum = 0;
+    for (float x : v) {
+      sum += (double) x * x;
+    }
+    double length = Math.max(1e-12, Math.sqrt(sum));
+    for (int i = 0; i < v.length; i++) {
+      v[i] = (float) (v[i] / length);
+    }
+    return v;
+  }
+
+  @Override
+  public void close() {
+    towers.close();
+  }
+}
