@@ -41,9 +41,25 @@ public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization n
         samples.add(foreground(scan));
       }
     }
+    requireAny(grids);
+    return of(grids, ct ? Normalization.fitCt(joined(samples)) : Normalization.mri());
+  }
+
+  private static void requireAny(List<Grid> grids) {
     if (grids.isEmpty()) {
       throw new DataException("there is no training case to measure; expected at least one.");
     }
+  }
+
+  /**
+   * The medians of grids.
+   *
+   * @param grids of the scans, in RAS order
+   * @param normalization what is known of the intensities
+   * @throws DataException when there is none
+   */
+  public static Fingerprint of(List<Grid> grids, Normalization normalization) {
+    requireAny(grids);
     double[] spacing = new double[3];
     for (int axis = 0; axis < 3; axis++) {
       int a = axis;
@@ -61,7 +77,7 @@ public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization n
     return new Fingerprint(
         new Spacing(spacing[0], spacing[1], spacing[2]),
         new PatchSize(size[2], size[1], size[0]),
-        ct ? Normalization.fitCt(joined(samples)) : Normalization.mri());
+        normalization);
   }
 
   private static float[] foreground(LabelledScan scan) {

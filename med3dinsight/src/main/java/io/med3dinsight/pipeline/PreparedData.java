@@ -7,16 +7,21 @@ import io.med3dinsight.dataset.Fingerprint;
 import io.med3dinsight.dataset.LabelledScan;
 import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.dataset.SampleData;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.dataset.Split;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Spacing;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A dataset as a run uses it: who trains and who tests, what the scans have in common, and the
@@ -35,7 +40,7 @@ public record PreparedData(
     SegmentationPlan plan,
     CaseStore prepared,
     Map<String, int[]> extents)
-    implements AutoCloseable {
+    implements DescribedScans, AutoCloseable {
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
 
@@ -137,6 +142,43 @@ public record PreparedData(
         }
       };
     };
+  }
+
+  @Override
+  public Path place() {
+    return dataset.folder();
+  }
+
+  @Override
+  public List<Scan> learning() {
+    return training.stream().map(c -> Scan.of(c, dataset.modality())).toList();
+  }
+
+  @Override
+  public List<Scan> heldOut() {
+    return test.stream().map(c -> Scan.of(c, dataset.modality())).toList();
+  }
+
+  @Override
+  public Set<String> known() {
+    Set<String> known = new HashSet<>(dataset.ids());
+    dataset.test().forEach(c -> known.add(c.id()));
+    return known;
+  }
+
+  @Override
+  public Spacing spacing() {
+    return plan.preprocessing().spacing();
+  }
+
+  @Override
+  public float[] image(int number) {
+    return prepared.get(number).image();
+  }
+
+  @Override
+  public float[] heldOutImage(int number) {
+    return TrainingCase.of(dataset.load(test.get(number)), plan.preprocessing()).image();
   }
 
   @Override
