@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -119,8 +120,16 @@ class ClipTrainTest {
     String pickle = "cos\nsystem\n(S'touch " + proof + "'\ntR.";
     try (ZipOutputStream zip =
         new ZipOutputStream(Files.newOutputStream(clip.resolve("open_clip_pytorch_model.bin")))) {
-      zip.putNextEntry(new ZipEntry("archive/data.pkl"));
-      zip.write(pickle.getBytes(StandardCharsets.US_ASCII));
+      // Stored, as torch.save does; anything else is refused before it is unpickled.
+      byte[] bytes = pickle.getBytes(StandardCharsets.US_ASCII);
+      CRC32 crc = new CRC32();
+      crc.update(bytes);
+      ZipEntry entry = new ZipEntry("archive/data.pkl");
+      entry.setMethod(ZipEntry.STORED);
+      entry.setSize(bytes.length);
+      entry.setCrc(crc.getValue());
+      zip.putNextEntry(entry);
+      zip.write(bytes);
     }
     Ended ended = train(folder.resolve("run"), clip);
     assertEquals(3, ended.code(), ended.err());
