@@ -35,7 +35,6 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   private static final String STORED = "queue_filled";
 
-  private final PretrainSettings settings;
   private final Recipe recipe;
   private final long seed;
   private final ObjectNode description;
@@ -56,7 +55,6 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
       List<DescribedVolume> volumes,
       String embeddings,
       long seed) {
-    this.settings = settings;
     recipe =
         new Recipe(
             settings.epochs(),
