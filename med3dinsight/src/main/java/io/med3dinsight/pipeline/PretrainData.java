@@ -131,8 +131,7 @@ record PretrainData(
 
   /** Whether a volume is a case of this name, or a further channel of it. */
   private static boolean is(Scan s, String caseId) {
-    return s.id().equals(caseId)
-        || s.id().matches(Pattern.quote(caseId) + "_\\d{4}");
+    return s.id().equals(caseId) || s.id().matches(Pattern.quote(caseId) + "_\\d{4}");
   }
 
   // ---- what they have in common
