@@ -18,6 +18,7 @@ import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Volumes without labels as pretraining uses them: all on voxels of the median size. Intensities
@@ -92,7 +94,7 @@ record PretrainData(
     Path file = settings.split();
     for (String name : SPLITS) {
       Path own = place.resolve(name);
-      file = file == null && java.nio.file.Files.isRegularFile(own) ? own : file;
+      file = file == null && Files.isRegularFile(own) ? own : file;
     }
     if (file == null || settings.learnFromHeldOut()) {
       progress.say(
@@ -129,8 +131,7 @@ record PretrainData(
 
   /** Whether a volume is a case of this name, or a further channel of it. */
   private static boolean is(Scan s, String caseId) {
-    return s.id().equals(caseId)
-        || s.id().matches(java.util.regex.Pattern.quote(caseId) + "_\\d{4}");
+    return s.id().equals(caseId) || s.id().matches(Pattern.quote(caseId) + "_\\d{4}");
   }
 
   // ---- what they have in common
