@@ -94,7 +94,7 @@ final class SharedData implements AutoCloseable {
 
   private Embedded embed(
       SliceTextEncoder e, Case c, List<Caption> captions, Grid g, Supplier<float[][]> source) {
-    SliceSource scan = SliceSource.of(c, data);
+    SliceSource scan = SliceSource.of(data.scan(c), data.spacing());
     List<Slice> slices = captions.stream().map(scan::slice).toList();
     return new Embedded(
         c.id(),

@@ -31,6 +31,8 @@ public final class Main implements Runnable {
       List.of(
           CaptionCommand.class,
           TrainCommand.class,
+          PretrainCommand.class,
+          FinetuneCommand.class,
           AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,

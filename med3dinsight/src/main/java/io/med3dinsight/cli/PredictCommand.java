@@ -38,7 +38,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
       names = {"-m", "--model"},
       required = true,
       paramLabel = "RUN",
-      description = "Run folder of `train`, or its model.safetensors.")
+      description = "Run folder of `train` or `finetune`, or its model.safetensors.")
   private Path model;
 
   @Option(

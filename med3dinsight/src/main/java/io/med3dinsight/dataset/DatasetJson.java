@@ -52,6 +52,23 @@ final class DatasetJson {
     return new DatasetJson(file.resolveSibling(""), file).labels(parse(file).path("labels"));
   }
 
+  /**
+   * What a folder's dataset.json says of images alone; one unknown channel without such a file.
+   *
+   * @param channels what each channel is
+   * @param lists whether it lists the cases
+   */
+  record Images(List<String> channels, boolean lists) {}
+
+  static Images imagesOf(Path folder) {
+    Path file = folder.resolve("dataset.json");
+    if (!Files.exists(file)) {
+      return new Images(List.of(Scan.UNKNOWN), false);
+    }
+    JsonNode root = parse(file);
+    return new Images(new DatasetJson(folder).channels(root), root.has("training"));
+  }
+
   MsdDataset read() {
     requireFolder();
     JsonNode root = parse(file);
@@ -134,7 +151,7 @@ final class DatasetJson {
       throw new DataException(
           file + " numbers its channels " + names.keySet() + "; expected 0 and on without gaps.");
     }
-    return names.isEmpty() ? List.of("unknown") : List.copyOf(names.values());
+    return names.isEmpty() ? List.of(Scan.UNKNOWN) : List.copyOf(names.values());
   }
 
   /** Both {"0": "background"} and {"background": 0}. */

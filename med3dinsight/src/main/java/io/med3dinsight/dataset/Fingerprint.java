@@ -62,9 +62,27 @@ public record Fingerprint(
         }
       }
     }
+    requireAny(grids);
+    return of(grids, normalizations(schemes, samples), target);
+  }
+
+  private static void requireAny(List<Grid> grids) {
     if (grids.isEmpty()) {
       throw new DataException("there is no training case to measure; expected at least one.");
     }
+  }
+
+  /**
+   * The medians of grids.
+   *
+   * @param grids of the scans, in RAS order
+   * @param normalizations what is known of the intensities of each channel
+   * @param target voxel sizes in mm, in RAS order; null for the median
+   * @throws DataException when there is none
+   */
+  public static Fingerprint of(
+      List<Grid> grids, List<Normalization> normalizations, Spacing target) {
+    requireAny(grids);
     double[] spacing = new double[3];
     for (int axis = 0; axis < 3; axis++) {
       int a = axis;
@@ -85,7 +103,7 @@ public record Fingerprint(
     return new Fingerprint(
         new Spacing(spacing[0], spacing[1], spacing[2]),
         new PatchSize(size[2], size[1], size[0]),
-        normalizations(schemes, samples));
+        normalizations);
   }
 
   private static List<Normalization> normalizations(

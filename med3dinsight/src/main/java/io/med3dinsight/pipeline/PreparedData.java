@@ -8,6 +8,7 @@ import io.med3dinsight.dataset.Fingerprint;
 import io.med3dinsight.dataset.LabelledScan;
 import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.dataset.SampleData;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.dataset.Split;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.SegmentationPlan;
@@ -16,10 +17,13 @@ import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Spacing;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A dataset as a run uses it: who trains and who tests, what the scans have in common, and the
@@ -38,7 +42,7 @@ public record PreparedData(
     SegmentationPlan plan,
     CaseStore prepared,
     Map<String, int[]> extents)
-    implements AutoCloseable {
+    implements DescribedScans, AutoCloseable {
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
 
@@ -162,6 +166,48 @@ public record PreparedData(
         }
       };
     };
+  }
+
+  /** The first channel of a case, which is the one that is put into words. */
+  public Scan scan(Case c) {
+    return new Scan(c.id(), c.image(), dataset.firstChannel(c), dataset.channels().get(0));
+  }
+
+  @Override
+  public Path place() {
+    return dataset.folder();
+  }
+
+  @Override
+  public List<Scan> learning() {
+    return training.stream().map(this::scan).toList();
+  }
+
+  @Override
+  public List<Scan> heldOut() {
+    return test.stream().map(this::scan).toList();
+  }
+
+  @Override
+  public Set<String> known() {
+    Set<String> known = new HashSet<>(dataset.ids());
+    dataset.test().forEach(c -> known.add(c.id()));
+    return known;
+  }
+
+  @Override
+  public Spacing spacing() {
+    return plan.preprocessing().spacing();
+  }
+
+  @Override
+  public float[][] image(int number) {
+    return prepared.get(number).channels();
+  }
+
+  @Override
+  public float[][] heldOutImage(int number) {
+    return TrainingCase.of(dataset.load(test.get(number)), plan.preprocessing()).channels();
   }
 
   @Override

@@ -124,6 +124,16 @@ public record RunSettings(
     return with(data, split, newSeed, describe, clip, network);
   }
 
+  /** The same with another network. */
+  public RunSettings withNetwork(NetworkSettings other) {
+    return with(data, split, seed, describe, clip, other);
+  }
+
+  /** The same without pretraining, from weights that are there. */
+  public RunSettings startingFrom(Path weights) {
+    return withoutPretraining(split, fold, seed, weights);
+  }
+
   /**
    * The same without pretraining, for a part of the training cases.
    *
@@ -131,10 +141,14 @@ public record RunSettings(
    * @param weights to start from; null for fresh ones
    */
   public RunSettings fewLabels(Path part, long newSeed, Path weights) {
+    return withoutPretraining(part, 0, newSeed, weights);
+  }
+
+  private RunSettings withoutPretraining(Path newSplit, int newFold, long newSeed, Path weights) {
     return new RunSettings(
         data,
-        part,
-        0,
+        newSplit,
+        newFold,
         testShare,
         newSeed,
         checkpointSeconds,

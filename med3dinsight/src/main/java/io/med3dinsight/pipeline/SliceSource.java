@@ -1,15 +1,15 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.caption.Caption;
-import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.slice.IntensityScale;
 import io.med3dinsight.slice.Slice;
 import io.med3dinsight.slice.SliceChoice.Place;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Preprocessing;
+import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
-import io.med3dinsight.volume.VolumeReader;
 
 /**
  * Slices of the first channel of one case on the network's grid, with the intensities of the file.
@@ -23,12 +23,13 @@ public final class SliceSource {
     this.scale = IntensityScale.of(volume.voxels());
   }
 
-  /** Reads the first channel of a case, which is the one that is put into words. */
-  public static SliceSource of(Case source, PreparedData data) {
-    Preprocessing raw =
-        new Preprocessing(data.plan().preprocessing().spacing(), Normalization.none());
-    Volume first = VolumeReader.volume(source.image(), data.dataset().firstChannel(source));
-    return new SliceSource(raw.image(first.requireFinite()));
+  /**
+   * Reads a scan.
+   *
+   * @param spacing of the network's voxels
+   */
+  public static SliceSource of(Scan scan, Spacing spacing) {
+    return new SliceSource(new Preprocessing(spacing, Normalization.none()).image(scan.read()));
   }
 
   /** Extents D, H, W. */

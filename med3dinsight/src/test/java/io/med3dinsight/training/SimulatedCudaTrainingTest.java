@@ -25,6 +25,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** Whole training steps on the kernels that ship, in the simulator, against the CPU. */
@@ -109,5 +112,27 @@ class SimulatedCudaTrainingTest {
     Trained cpu = train(Device.cpu(2));
     compare(cpu, train(simulated(Arithmetic.TF32)), 5e-3);
     compare(cpu, train(simulated(Arithmetic.BF16)), 5e-2);
+  }
+
+  /** Several models, each trained by a thread of its own, share a device as if alone on it. */
+  @Test
+  void severalModelsShareADevice() throws Exception {
+    Trained alone = train(simulated(Arithmetic.FP32));
+    Device shared = simulated(Arithmetic.FP32);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      List<Future<Trained>> models = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        models.add(threads.submit(() -> train(shared)));
+      }
+      for (Future<Trained> model : models) {
+        Trained trained = model.get();
+        compare(alone, trained, 0);
+        alone.parameters.forEach((n, p) -> assertArrayEquals(p, trained.parameters.get(n), n));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(0, shared.backend().memory().active());
   }
 }

@@ -11,6 +11,7 @@ import io.med3dinsight.engine.tensor.DType;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.DeviceException;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.MethodOrderer;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OpCaseTest {
+  private static final Pattern PRODUCTS = Pattern.compile("^(matmul|attention|conv|transposed)");
+
   @TestFactory
   @Order(1)
   Stream<DynamicTest> scalar() throws Exception {
@@ -49,6 +52,22 @@ class OpCaseTest {
   Stream<DynamicTest> simulatedCudaBf16() throws Exception {
     return suite(
         "simulated cuda, bf16", DType.BF16, ObservedCudaBackend.simulated(Arithmetic.BF16));
+  }
+
+  /** The ops whose products TensorFloat-32 changes; the others compute as in float32. */
+  @TestFactory
+  @Order(4)
+  Stream<DynamicTest> simulatedCudaTf32() throws Exception {
+    Device device = ObservedCudaBackend.simulated(Arithmetic.TF32);
+    String pick = System.getProperty("case", "");
+    return OpCases.all().stream()
+        .filter(c -> c.name.contains(pick) && PRODUCTS.matcher(c.name).find())
+        .map(
+            c -> {
+              OpCaseRunner.tf32(c);
+              return DynamicTest.dynamicTest(
+                  c.name + " / simulated cuda, tf32", () -> OpCaseCheck.run(c, device, DType.F32));
+            });
   }
 
   /** The first GPU of this machine, with NVIDIA's libraries where they are. */

@@ -2,7 +2,10 @@ package io.med3dinsight.engine.cuda.nvidia;
 
 import io.med3dinsight.engine.cuda.Cudnn;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgo;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
@@ -60,66 +63,69 @@ final class Algorithms {
     return null;
   }
 
-  private static int forward(
-      cudnnHandle handle, JCudnnCalls.Descriptors d, boolean timed, List<Offer> offers) {
-    int most = cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_COUNT * 2;
-    cudnnConvolutionFwdAlgoPerf[] found = new cudnnConvolutionFwdAlgoPerf[most];
-    for (int i = 0; i < most; i++) {
-      found[i] = new cudnnConvolutionFwdAlgoPerf();
-    }
+  /** One of cuDNN's searches: fills {@code found} and says how many there are. */
+  @FunctionalInterface
+  private interface Search<P> {
+    int run(int most, int[] count, P[] found);
+  }
+
+  /** Searches; JCudnn's three kinds of results have the same fields but no common type. */
+  private static <P> int ask(
+      P[] found, Supplier<P> empty, Search<P> search, Function<P, Offer> read, List<Offer> offers) {
+    Arrays.setAll(found, i -> empty.get());
     int[] count = new int[1];
-    int status =
-        timed
-            ? JCudnn.cudnnFindConvolutionForwardAlgorithm(
-                handle, d.x, d.w, d.convolution, d.y, most, count, found)
-            : JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
-                handle, d.x, d.w, d.convolution, d.y, most, count, found);
+    int status = search.run(found.length, count, found);
     for (int i = 0; i < count[0]; i++) {
-      cudnnConvolutionFwdAlgoPerf f = found[i];
-      offers.add(new Offer(f.status, f.algo, f.mathType, f.determinism, f.memory));
+      offers.add(read.apply(found[i]));
     }
     return status;
+  }
+
+  private static int forward(
+      cudnnHandle handle, JCudnnCalls.Descriptors d, boolean timed, List<Offer> offers) {
+    return ask(
+        new cudnnConvolutionFwdAlgoPerf
+            [2 * cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_COUNT],
+        cudnnConvolutionFwdAlgoPerf::new,
+        (most, count, found) ->
+            timed
+                ? JCudnn.cudnnFindConvolutionForwardAlgorithm(
+                    handle, d.x, d.w, d.convolution, d.y, most, count, found)
+                : JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
+                    handle, d.x, d.w, d.convolution, d.y, most, count, found),
+        f -> new Offer(f.status, f.algo, f.mathType, f.determinism, f.memory),
+        offers);
   }
 
   private static int data(
       cudnnHandle handle, JCudnnCalls.Descriptors d, boolean timed, List<Offer> offers) {
-    int most = cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT * 2;
-    cudnnConvolutionBwdDataAlgoPerf[] found = new cudnnConvolutionBwdDataAlgoPerf[most];
-    for (int i = 0; i < most; i++) {
-      found[i] = new cudnnConvolutionBwdDataAlgoPerf();
-    }
-    int[] count = new int[1];
-    int status =
-        timed
-            ? JCudnn.cudnnFindConvolutionBackwardDataAlgorithm(
-                handle, d.w, d.y, d.convolution, d.x, most, count, found)
-            : JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                handle, d.w, d.y, d.convolution, d.x, most, count, found);
-    for (int i = 0; i < count[0]; i++) {
-      cudnnConvolutionBwdDataAlgoPerf f = found[i];
-      offers.add(new Offer(f.status, f.algo, f.mathType, f.determinism, f.memory));
-    }
-    return status;
+    return ask(
+        new cudnnConvolutionBwdDataAlgoPerf
+            [2 * cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT],
+        cudnnConvolutionBwdDataAlgoPerf::new,
+        (most, count, found) ->
+            timed
+                ? JCudnn.cudnnFindConvolutionBackwardDataAlgorithm(
+                    handle, d.w, d.y, d.convolution, d.x, most, count, found)
+                : JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
+                    handle, d.w, d.y, d.convolution, d.x, most, count, found),
+        f -> new Offer(f.status, f.algo, f.mathType, f.determinism, f.memory),
+        offers);
   }
 
   private static int weights(
       cudnnHandle handle, JCudnnCalls.Descriptors d, boolean timed, List<Offer> offers) {
-    int most = cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT * 2;
-    cudnnConvolutionBwdFilterAlgoPerf[] found = new cudnnConvolutionBwdFilterAlgoPerf[most];
-    for (int i = 0; i < most; i++) {
-      found[i] = new cudnnConvolutionBwdFilterAlgoPerf();
-    }
-    int[] count = new int[1];
-    int status =
-        timed
-            ? JCudnn.cudnnFindConvolutionBackwardFilterAlgorithm(
-                handle, d.x, d.y, d.convolution, d.w, most, count, found)
-            : JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-                handle, d.x, d.y, d.convolution, d.w, most, count, found);
-    for (int i = 0; i < count[0]; i++) {
-      cudnnConvolutionBwdFilterAlgoPerf f = found[i];
-      offers.add(new Offer(f.status, f.algo, f.mathType, f.determinism, f.memory));
-    }
-    return status;
+    return ask(
+        new cudnnConvolutionBwdFilterAlgoPerf
+            [2 * cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT],
+        cudnnConvolutionBwdFilterAlgoPerf::new,
+        (most, count, found) ->
+            timed
+                ? JCudnn.cudnnFindConvolutionBackwardFilterAlgorithm(
+                    handle, d.x, d.y, d.convolution, d.w, most, count, found)
+                : JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+                    handle, d.x, d.y, d.convolution, d.w, most, count, found),
+        f -> new Offer(f.status, f.algo, f.mathType, f.determinism, f.memory),
+        offers);
   }
 }

@@ -27,7 +27,7 @@ public final class Cuda {
 
   private static CudaBackend simulator(CudaOptions options) {
     LOG.warn(
-        "-D{}=true: a simulator computes in the place of a GPU, some 10^5 times slower", SIMULATED);
+        "-D{}=true: a simulator computes in the place of a GPU, and times mean nothing", SIMULATED);
     int threads = Runtime.getRuntime().availableProcessors();
     SimulatorOptions how = SimulatorOptions.defaults().withHostThreads(threads);
     return new CudaBackend(new SimulatedDriver(how), options.ownKernels());
