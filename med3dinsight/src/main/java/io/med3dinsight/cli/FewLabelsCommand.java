@@ -72,6 +72,7 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
               + clip
               + "` and give the pretrained.safetensors of its run folder as --pretrained.");
     }
+    run.encoderKeys("segmentation.network.type", "classification.network.type");
     RunSession session =
         new RunSession(
             run, compute, spec.commandLine().getParent().getParseResult().originalArgs());

@@ -36,6 +36,8 @@ class RunOptions {
       description = "Architecture: unet, nnformer, swin_unetr or unetr; the same as network.type.")
   private String encoder;
 
+  private List<String> encoderKeys = List.of("network.type");
+
   @Parameters(
       paramLabel = "KEY=VALUE",
       arity = "0..*",
@@ -65,11 +67,16 @@ class RunOptions {
     return Configuration.read(defaults, config, chosen());
   }
 
+  /** Names the settings that --encoder stands for, where they are not the run's own. */
+  void encoderKeys(String... keys) {
+    encoderKeys = List.of(keys);
+  }
+
   /** Single settings, the later ones winning; the options that stand for one come first. */
   List<String> chosen() {
     List<String> all = new ArrayList<>();
     if (encoder != null) {
-      all.add("network.type=" + encoder);
+      encoderKeys.forEach(key -> all.add(key + "=" + encoder));
     }
     all.addAll(overrides);
     return all;
