@@ -68,7 +68,7 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
     }
     if (clip != null) {
       throw new UsageException(
-          "few-labels pretrains nothing, so --clip has no use here: pretrain with `train --clip "
+          "few-labels pretrains nothing, so --clip has no use here: pretrain with `pretrain --clip "
               + clip
               + "` and give the pretrained.safetensors of its run folder as --pretrained.");
     }

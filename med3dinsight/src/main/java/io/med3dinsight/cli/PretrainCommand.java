@@ -51,7 +51,7 @@ final class PretrainCommand implements Callable<Integer>, Computes {
               + " rules. The same as describe.captions.")
   private Path captions;
 
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private PretrainOptions run = new PretrainOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Override

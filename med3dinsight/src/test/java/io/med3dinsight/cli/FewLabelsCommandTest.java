@@ -86,7 +86,8 @@ class FewLabelsCommandTest {
   void segmentationSubsetsAreNested() throws IOException {
     Path data = TinyData.write(dir.resolve("data"));
     Path run = dir.resolve("few");
-    List<String> words = new ArrayList<>(List.of("-d", data.toString(), "--seeds=1", "--encoder=unet"));
+    List<String> words =
+        new ArrayList<>(List.of("-d", data.toString(), "--seeds=1", "--encoder=unet"));
     words.add("percents=[1, 67, 100]");
     for (String s : TinyData.settings()) {
       words.add("segmentation." + s);
