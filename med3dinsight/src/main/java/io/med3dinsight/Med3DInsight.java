@@ -112,11 +112,28 @@ public final class Med3DInsight implements AutoCloseable {
    * @throws DataException when a voxel is not a finite number
    */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return segment(List.of(volume), progress, cancelled);
+  }
+
+  /**
+   * The label of every voxel of an image of several channels, such as CT and PET, on exactly their
+   * grid.
+   *
+   * @param channels one volume for each channel, in the order of {@link #modality}
+   * @throws DataException when there are more or fewer than {@link #channels}, they lie on
+   *     different grids, or a voxel is not a finite number
+   */
+  public LabelVolume segment(List<Volume> channels) {
+    return segment(channels, Progress.NONE, () -> false);
+  }
+
+  /** The same for a caller that shows how far it is, or may change its mind. */
+  public LabelVolume segment(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
     if (segmenter == null) {
       throw new UsageException(
           "This is a " + this + ", which cannot segment: call classify, or load another model.");
     }
-    return segmenter.segment(volume, progress, cancelled);
+    return segmenter.segment(channels, progress, cancelled);
   }
 
   /**
@@ -176,6 +193,28 @@ public final class Med3DInsight implements AutoCloseable {
         : classifier.embed(volume, progress, cancelled);
   }
 
+  /** What the model's encoder makes of an image of several channels. */
+  public float[] embed(List<Volume> channels) {
+    return embed(channels, Progress.NONE, () -> false);
+  }
+
+  /** The same for a caller that shows how far it is, or may change its mind. */
+  public float[] embed(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    if (segmenter == null && channels.size() == 1) {
+      return classifier.embed(channels.get(0), progress, cancelled);
+    }
+    if (segmenter == null) {
+      throw new DataException(
+          channels.size() + " channels were given, but this " + this + " takes 1.");
+    }
+    return segmenter.embed(channels, progress, cancelled);
+  }
+
+  /** How many channels an image must have. */
+  public int channels() {
+    return segmenter == null ? 1 : segmenter.plan().channels();
+  }
+
   /**
    * Label value to the structure's name, 0 being the background; of a classifier the number of each
    * class to its name.
@@ -198,8 +237,9 @@ public final class Med3DInsight implements AutoCloseable {
   }
 
   /**
-   * What the images were that the model was trained on, such as "MRI" or "CT"; empty where the data
-   * set did not say, as those for classification do not.
+   * What the images were that the model was trained on, such as "MRI" or "CT"; the names of several
+   * channels are joined by +. Empty where the data set did not say, as those for classification do
+   * not.
    */
   public String modality() {
     return segmenter != null ? segmenter.plan().modality() : "";

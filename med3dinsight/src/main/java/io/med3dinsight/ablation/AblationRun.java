@@ -5,6 +5,7 @@ import io.med3dinsight.ablation.CellResult.Score;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.LabelledScan;
 import io.med3dinsight.dataset.TrainingCase;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
 import io.med3dinsight.inference.Segmenter;
@@ -85,9 +86,12 @@ public final class AblationRun {
   public boolean run() {
     List<Cell> missing = missing();
     if (!missing.isEmpty()) {
+      boolean embeds = missing.stream().anyMatch(c -> c.pretraining() != null);
+      if (embeds && settings.clip().folder() != null) {
+        ClipSliceTextEncoder.check(settings.clip().folder());
+      }
       try (SharedData all = SharedData.of(settings, folder.shared(), context.progress())) {
         shared = all;
-        boolean embeds = missing.stream().anyMatch(c -> c.pretraining() != null);
         if (embeds && !all.embed(settings, folder.shared(), context, grid.gapCases())) {
           return false;
         }
@@ -251,7 +255,7 @@ public final class AblationRun {
         LabelledScan scan = data.dataset().load(c);
         CaseScore s =
             CaseScore.of(
-                c.id(), segmenter.segment(scan.image()), scan.labels(), data.dataset().labels());
+                c.id(), segmenter.segment(scan.channels()), scan.labels(), data.dataset().labels());
         scores.put(c.id(), new Score(s.dice(), s.hd95()));
       }
     }

@@ -28,7 +28,7 @@ final class SharedData implements AutoCloseable {
   /** A case with the embeddings of its slices and descriptions, as they were written. */
   private record Embedded(
       String id,
-      Supplier<float[]> source,
+      Supplier<float[][]> source,
       int[] extents,
       List<Caption> captions,
       float[][] images,
@@ -77,14 +77,14 @@ final class SharedData implements AutoCloseable {
       for (int i = 0; i < data.training().size(); i++) {
         int number = i;
         Case c = data.training().get(i);
-        Supplier<float[]> source = () -> data.prepared().get(number).image();
+        Supplier<float[][]> source = () -> data.prepared().get(number).channels();
         training.add(embed(e, c, captions.get(c.id()), data.prepared().grid(i), source));
         task.step();
       }
       for (Case c : test) {
         TrainingCase prepared =
             TrainingCase.of(data.dataset().load(c), data.plan().preprocessing());
-        float[] image = prepared.image();
+        float[][] image = prepared.channels();
         heldOut.add(embed(e, c, captions.get(c.id()), prepared.grid(), () -> image));
         task.step();
       }
@@ -93,8 +93,8 @@ final class SharedData implements AutoCloseable {
   }
 
   private Embedded embed(
-      SliceTextEncoder e, Case c, List<Caption> captions, Grid g, Supplier<float[]> source) {
-    SliceSource scan = SliceSource.of(c, data.plan().preprocessing());
+      SliceTextEncoder e, Case c, List<Caption> captions, Grid g, Supplier<float[][]> source) {
+    SliceSource scan = SliceSource.of(data.scan(c), data.spacing());
     List<Slice> slices = captions.stream().map(scan::slice).toList();
     return new Embedded(
         c.id(),

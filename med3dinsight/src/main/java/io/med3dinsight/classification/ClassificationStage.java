@@ -23,14 +23,11 @@ import io.med3dinsight.nn.checkpoint.Network;
 import io.med3dinsight.nn.checkpoint.TensorSource;
 import io.med3dinsight.nn.checkpoint.Weights;
 import io.med3dinsight.nn.data.SampleSource;
-import io.med3dinsight.nn.optim.Adam;
 import io.med3dinsight.nn.optim.Ema;
-import io.med3dinsight.nn.optim.Optimizer;
-import io.med3dinsight.nn.optim.ParameterGroup;
-import io.med3dinsight.nn.optim.Schedule;
 import io.med3dinsight.training.DeviceStep;
 import io.med3dinsight.training.Metrics;
-import io.med3dinsight.training.Stage;
+import io.med3dinsight.training.Recipe;
+import io.med3dinsight.training.SupervisedStage;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +37,8 @@ import java.util.Map;
  * Supervised training of an encoder with a linear head on labelled volumes: cross-entropy, AdamW
  * with a cosine schedule, and a moving average of the weights, which is what is validated and kept.
  */
-public final class ClassificationStage implements Stage<ImageBatches.Batch> {
+public final class ClassificationStage
+    extends SupervisedStage<ImageBatches.Batch, ClassificationNetwork> {
   /** The stage's name in metrics and file names. */
   public static final String NAME = "classification";
 
@@ -49,15 +47,9 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
 
   private final ClassificationPlan plan;
   private final ClassificationSettings settings;
-  private final long seed;
-  private final int stepsPerEpoch;
-  private final ClassificationNetwork network;
-  private final Optimizer optimizer;
-  private final Ema ema;
   private final ImageBatches batches;
   private final PreparedImages validation;
   private final Path bestFile;
-  private final Scope inputs = Scope.detached();
   private final Step step;
   private double best = -1;
   private int since;
@@ -76,30 +68,45 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
       PreparedImages validation,
       Path bestFile,
       long seed) {
+    super(
+        network(device, plan, settings, validation, seed),
+        recipe(settings, training.size()),
+        settings.emaDecay(),
+        seed);
     this.plan = plan;
     this.settings = settings;
-    this.seed = seed;
     this.validation = validation;
     this.bestFile = bestFile;
-    if (validation.size() > 0 && Arrays.stream(validation.labels()).distinct().count() < 2) {
-      throw new DataException(
-          "The validation images of "
-              + plan.dataset()
-              + " are all of one class; expected at least two, for without them there is no AUC.");
-    }
-    int all = (training.size() + settings.batch() - 1) / settings.batch();
-    stepsPerEpoch = settings.stepsPerEpoch() > 0 ? settings.stepsPerEpoch() : all;
-    network = new ClassificationNetwork(Setup.of(device, seed), plan, settings.dropout(), seed);
-    optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
-    ema = new Ema(network.namedParameters(), settings.emaDecay());
     batches =
         new ImageBatches(
             training,
             new RandomChanges(plan.input(), settings),
             plan.input().voxels(),
             settings.batch(),
-            stepsPerEpoch);
+            stepsPerEpoch());
     step = new Step(device, weights(training));
+  }
+
+  private static ClassificationNetwork network(
+      Device device,
+      ClassificationPlan plan,
+      ClassificationSettings settings,
+      PreparedImages validation,
+      long seed) {
+    if (validation.size() > 0 && Arrays.stream(validation.labels()).distinct().count() < 2) {
+      throw new DataException(
+          "The validation images of "
+              + plan.dataset()
+              + " are all of one class; expected at least two, for without them there is no AUC.");
+    }
+    return new ClassificationNetwork(Setup.of(device, seed), plan, settings.dropout(), seed);
+  }
+
+  private static Recipe recipe(ClassificationSettings s, int images) {
+    int all = (images + s.batch() - 1) / s.batch();
+    int steps = s.stepsPerEpoch() > 0 ? s.stepsPerEpoch() : all;
+    return new Recipe(
+        s.epochs(), steps, s.learningRate(), s.warmup(), s.weightDecay(), s.maxNorm());
   }
 
   /** Weights of the classes in the loss. */
@@ -137,7 +144,7 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
    * @throws CheckpointException when the file has not all of the encoder
    */
   public LoadReport startFrom(Path file) {
-    Module encoder = network.encoderParts().values().iterator().next();
+    Module encoder = module().encoderParts().values().iterator().next();
     try (TensorSource source = Weights.open(file)) {
       LoadReport report = Weights.load(encoder, source);
       if (!report.missing().isEmpty() || !report.wrongShape().isEmpty()) {
@@ -150,7 +157,7 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
                 + report.summary()
                 + "; choose network.type, channels and the like as they were in its training.");
       }
-      ema.reset();
+      weightsReplaced();
       return report;
     }
   }
@@ -166,12 +173,12 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
   public void save(Path model) {
     if (settings.keep() == ClassificationSettings.Keep.BEST && validation.size() > 0) {
       try (Checkpoint c = Checkpoint.open(bestFile)) {
-        c.load(network, "");
+        c.load(module(), "");
       }
-      Classifier.save(model, plan, flips(), network);
+      Classifier.save(model, plan, flips(), module());
     } else {
-      try (Ema.Applied averaged = ema.apply()) {
-        Classifier.save(model, plan, flips(), network);
+      try (Ema.Applied averaged = ema().apply()) {
+        Classifier.save(model, plan, flips(), module());
       }
     }
   }
@@ -187,63 +194,13 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
   }
 
   @Override
-  public Module module() {
-    return network;
-  }
-
-  @Override
   public Map<String, Rng> randomStreams() {
-    return network.randomStreams();
-  }
-
-  @Override
-  public Optimizer optimizer() {
-    return optimizer;
-  }
-
-  @Override
-  public Schedule schedule() {
-    long steps = (long) settings.epochs() * stepsPerEpoch;
-    return Schedule.cosine(
-        settings.learningRate(), Math.min(settings.warmup(), steps / 2), steps, 0);
-  }
-
-  @Override
-  public double maxNorm() {
-    return settings.maxNorm();
-  }
-
-  @Override
-  public Ema ema() {
-    return ema;
+    return module().randomStreams();
   }
 
   @Override
   public SampleSource<ImageBatches.Batch> batches() {
     return batches;
-  }
-
-  @Override
-  public int stepsPerEpoch() {
-    return stepsPerEpoch;
-  }
-
-  @Override
-  public int epochs() {
-    return settings.epochs();
-  }
-
-  @Override
-  public long seed() {
-    return seed;
-  }
-
-  @Override
-  public Tensor loss(ImageBatches.Batch batch, Metrics metrics) {
-    step.load(batch);
-    List<Tensor> outputs = step.compute();
-    step.report(batch, outputs, metrics);
-    return outputs.get(0);
   }
 
   @Override
@@ -253,12 +210,11 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
 
   @Override
   public void endEpoch(int epoch, Metrics metrics) {
-    boolean last = epoch == settings.epochs() - 1;
-    if (validation.size() == 0 || (!last && (epoch + 1) % settings.validateEvery() != 0)) {
+    if (validation.size() == 0 || !validates(epoch, settings.validateEvery())) {
       return;
     }
-    try (Ema.Applied averaged = ema.apply();
-        Classifier classifier = new Classifier(plan, network, flips(), false)) {
+    try (Ema.Applied averaged = ema().apply();
+        Classifier classifier = new Classifier(plan, module(), flips(), false)) {
       ClassificationResults results = ClassificationResults.of(classifier, validation);
       ClassificationScores scores = results.scores();
       metrics.add("auc.validation", scores.auc());
@@ -268,7 +224,7 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
       if (scores.auc() > best) {
         best = scores.auc();
         since = 0;
-        Classifier.save(bestFile, plan, flips(), network);
+        Classifier.save(bestFile, plan, flips(), module());
       }
     }
   }
@@ -290,14 +246,6 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
     since = state.path(SINCE).asInt();
   }
 
-  @Override
-  public void close() {
-    inputs.close();
-    ema.close();
-    optimizer.close();
-    network.close();
-  }
-
   /** Loss and scores of the images last loaded. */
   private final class Step implements DeviceStep<ImageBatches.Batch> {
     private final Tensor images;
@@ -308,9 +256,9 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
       PatchSize p = plan.input();
       int n = settings.batch();
       try (Scope s = Scope.open()) {
-        images = inputs.adopt(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), 1));
-        labels = inputs.adopt(Tensor.empty(device, TensorType.i32(Shape.of(n))));
-        weights = inputs.adopt(Tensor.of(device, classWeights, classWeights.length));
+        images = input(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), 1));
+        labels = input(Tensor.empty(device, TensorType.i32(Shape.of(n))));
+        weights = input(Tensor.of(device, classWeights, classWeights.length));
       }
     }
 
@@ -322,7 +270,7 @@ public final class ClassificationStage implements Stage<ImageBatches.Batch> {
 
     @Override
     public List<Tensor> compute() {
-      Tensor scores = network.call(images);
+      Tensor scores = module().call(images);
       float smoothing = (float) settings.labelSmoothing();
       return List.of(
           Losses.crossEntropy(scores, labels, weights, Losses.IGNORED, smoothing), scores);

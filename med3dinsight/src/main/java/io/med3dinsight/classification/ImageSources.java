@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -51,25 +52,43 @@ public final class ImageSources {
           path + " is no data set; expected an .npz of MedMNIST3D, a .csv or a folder of classes.");
     }
     String stem = path.getFileName().toString().replaceFirst("(?i)\\.csv$", "");
-    return ImageTable.of(stem, table(path), validationShare, testShare, seed);
+    return ImageTable.of(stem, table(path, ImageSources::refuse), validationShare, testShare, seed);
   }
 
   // ---- tables
 
-  private static List<ImageTable.Row> table(Path csv) {
+  private static void refuse(String sentence) {
+    throw new DataException(sentence);
+  }
+
+  /**
+   * The usable rows of a table.
+   *
+   * @param problem told about each of the others
+   */
+  static List<ImageTable.Row> table(Path csv, Consumer<String> problem) {
     List<ImageTable.Row> rows = new ArrayList<>();
     Set<String> ids = new HashSet<>();
+    int number = 1;
     try (MappingIterator<Map<String, String>> lines =
         new CsvMapper()
             .readerForMapOf(String.class)
             .with(CsvSchema.emptySchema().withHeader())
             .readValues(Files.readString(csv))) {
       while (lines.hasNext()) {
-        ImageTable.Row row = row(csv, lines.next(), rows.size() + 2);
-        if (!ids.add(row.id())) {
-          throw new DataException(csv + " names " + row.id() + " twice; expected each image once.");
+        number++;
+        ImageTable.Row row;
+        try {
+          row = row(csv, lines.next(), number);
+        } catch (DataException e) {
+          problem.accept(e.getMessage());
+          continue;
         }
-        rows.add(row);
+        if (ids.add(row.id())) {
+          rows.add(row);
+        } else {
+          problem.accept(csv + " names " + row.id() + " twice; expected each image once.");
+        }
       }
     } catch (JacksonException e) {
       throw new DataException(
@@ -117,7 +136,7 @@ public final class ImageSources {
 
   // ---- folders
 
-  private static List<ImageTable.Row> folders(Path root) {
+  static List<ImageTable.Row> folders(Path root) {
     List<ImageTable.Row> rows = new ArrayList<>();
     boolean split = false;
     for (Split s : Split.values()) {
@@ -146,7 +165,7 @@ public final class ImageSources {
     }
   }
 
-  private static List<Path> list(Path folder) {
+  static List<Path> list(Path folder) {
     try (Stream<Path> all = Files.list(folder)) {
       return all.sorted().toList();
     } catch (IOException e) {

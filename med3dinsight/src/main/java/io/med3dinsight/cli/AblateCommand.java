@@ -8,6 +8,7 @@ import io.med3dinsight.ablation.AblationRun;
 import io.med3dinsight.ablation.Start;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
@@ -93,7 +94,7 @@ final class AblateCommand implements Callable<Integer>, Computes {
       description = "Test cases for the gap between modalities (default: 20; 0 for none).")
   private Integer gapCases;
 
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private PretrainOptions run = new PretrainOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Override
@@ -122,7 +123,7 @@ final class AblateCommand implements Callable<Integer>, Computes {
         progress.say("Stopped; go on with: ablate --resume --output " + folder.root());
         return StopSignal.EXIT_CODE;
       }
-    } catch (DataException | UsageException e) {
+    } catch (DataException | CheckpointException | UsageException e) {
       if (!run.resume()) {
         folder.abandon();
       }

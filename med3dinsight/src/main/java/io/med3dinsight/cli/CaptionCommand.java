@@ -140,7 +140,7 @@ final class CaptionCommand implements Callable<Integer> {
         dataset == null ? CaptionSource.list(input, choice.options()) : CaptionSource.of(dataset);
     Picture picture =
         pictures.picture(
-            dataset == null ? null : dataset.modality(),
+            dataset == null ? null : dataset.channels().get(0),
             dataset == null ? null : dataset.folder().resolve("dataset.json").toString());
     CaptionSettings settings = settings(picture);
     Progress progress = TerminalProgress.standard();

@@ -2,8 +2,10 @@ package io.med3dinsight.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.med3dinsight.classification.ClassificationCheck;
 import io.med3dinsight.dataset.DatasetCheck;
 import io.med3dinsight.dataset.MsdDataset;
+import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,8 +34,11 @@ final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(
-      paramLabel = "DIR",
-      description = "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout).")
+      paramLabel = "DIR|FILE.csv",
+      description = {
+        "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout);",
+        "for classification a folder of class folders, or a table with columns file and label."
+      })
   private Path data;
 
   @Option(names = "--json", description = "Print JSON instead of text.")
@@ -41,8 +46,11 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Progress progress = TerminalProgress.standard();
     DatasetCheck.Report report =
-        DatasetCheck.of(MsdDataset.read(data), TerminalProgress.standard());
+        ClassificationCheck.isFor(data)
+            ? ClassificationCheck.of(data, progress)
+            : DatasetCheck.of(MsdDataset.read(data), progress);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

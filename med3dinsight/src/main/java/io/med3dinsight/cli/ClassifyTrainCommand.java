@@ -5,6 +5,7 @@ import io.med3dinsight.dataset.MedMnist.Split;
 import io.med3dinsight.metric.ClassificationScores;
 import io.med3dinsight.pipeline.ClassificationRun;
 import io.med3dinsight.pipeline.ClassificationRunSettings;
+import io.med3dinsight.pipeline.PretrainedSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Fine-tune an encoder with a linear head on labelled volumes, and score it.",
-      "network.weights=FILE starts from a pretrained encoder; network.patch is the input's size."
+      "--from starts from a pretrained encoder; network.patch is the input's size."
     })
 final class ClassifyTrainCommand implements Callable<Integer>, Computes {
   @Spec private CommandSpec spec;
@@ -38,6 +39,14 @@ final class ClassifyTrainCommand implements Callable<Integer>, Computes {
               + " class folders, perhaps below train, val and test.")
   private Path data;
 
+  @Option(
+      names = "--from",
+      paramLabel = "RUN|FILE",
+      description =
+          "Pretrained encoder: a run folder of `pretrain` or `train`, whose network is then built, or"
+              + " a file of weights; the same as network.weights.")
+  private Path from;
+
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
@@ -45,8 +54,12 @@ final class ClassifyTrainCommand implements Callable<Integer>, Computes {
   public Integer call() throws IOException {
     List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
     RunSession session = new RunSession(run, compute, arguments);
-    ClassificationRunSettings settings =
-        session.settings(ClassificationRunSettings.standard(), this::withOptions);
+    PretrainedSource source = from == null ? null : PretrainedSource.of(from);
+    ClassificationRunSettings standard = ClassificationRunSettings.standard();
+    if (source != null && source.network() != null) {
+      standard = standard.withNetwork(source.network());
+    }
+    ClassificationRunSettings settings = session.settings(standard, s -> withOptions(s, source));
     if (settings.data() == null) {
       throw new UsageException("classify train needs --data: an .npz, a .csv or a folder.");
     }
@@ -80,8 +93,10 @@ final class ClassifyTrainCommand implements Callable<Integer>, Computes {
         s.cases());
   }
 
-  private ClassificationRunSettings withOptions(ClassificationRunSettings settings) {
+  private ClassificationRunSettings withOptions(
+      ClassificationRunSettings settings, PretrainedSource source) {
     ClassificationRunSettings changed = data == null ? settings : settings.withData(data);
+    changed = source == null ? changed : changed.withWeights(source.weights());
     changed = changed.withAbsolutePaths();
     return run.seed() == null ? changed : changed.withSeed(run.seed());
   }

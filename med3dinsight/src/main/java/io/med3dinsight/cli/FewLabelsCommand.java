@@ -55,6 +55,9 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
       showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
   private int seeds;
 
+  @Option(names = "--clip", paramLabel = "FOLDER", hidden = true)
+  private Path clip;
+
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
@@ -62,6 +65,12 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
   public Integer call() throws IOException {
     if (seeds < 0) {
       throw new UsageException("--seeds is " + seeds + ": expected at least 1.");
+    }
+    if (clip != null) {
+      throw new UsageException(
+          "few-labels pretrains nothing, so --clip has no use here: pretrain with `train --clip "
+              + clip
+              + "` and give the pretrained.safetensors of its run folder as --pretrained.");
     }
     RunSession session =
         new RunSession(

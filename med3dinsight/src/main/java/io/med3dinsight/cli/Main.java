@@ -31,6 +31,8 @@ public final class Main implements Runnable {
       List.of(
           CaptionCommand.class,
           TrainCommand.class,
+          PretrainCommand.class,
+          FinetuneCommand.class,
           AblateCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
@@ -40,6 +42,7 @@ public final class Main implements Runnable {
           ServeCommand.class,
           InspectCommand.class,
           CheckCommand.class,
+          PlanCommand.class,
           DoctorCommand.class);
 
   @Spec private CommandSpec spec;

@@ -38,15 +38,19 @@ final class PredictCommand implements Callable<Integer>, Computes {
       names = {"-m", "--model"},
       required = true,
       paramLabel = "RUN",
-      description = "Run folder of `train`, or its model.safetensors.")
+      description = "Run folder of `train` or `finetune`, or its model.safetensors.")
   private Path model;
 
   @Option(
       names = {"-i", "--input"},
       required = true,
       paramLabel = "FILE|DIR",
-      description = "Image (NIfTI, NRRD, .npz, DICOM file, folder or zip), or a folder of images.")
-  private Path input;
+      description = {
+        "Image (NIfTI, NRRD, .npz, DICOM file, folder or zip), or a folder of images.",
+        "A model of several channels takes a file with a frame for each, files named _0000, _0001"
+            + " and so on, or this option once for each channel, in their order."
+      })
+  private List<Path> input;
 
   @Option(
       names = {"-o", "--output"},
@@ -102,6 +106,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
     try (Segmenter segmenter = Segmenter.load(model, compute.device(), options);
         StopSignal stop = StopSignal.listen(PATIENCE, "this window")) {
       double loaded = (System.nanoTime() - begin) / 1e9;
+      files = PredictFile.forModel(files, segmenter.plan());
       if (probabilities) {
         PredictFile.requireFreeProbabilities(files, segmenter.plan().classes(), force);
       }
@@ -109,7 +114,12 @@ final class PredictCommand implements Callable<Integer>, Computes {
       files.get(0).makeFolder();
       Prediction prediction =
           new Prediction(
-              segmenter, files, progress, stop, input, Prediction.Io.files(choice.options()));
+              segmenter,
+              files,
+              progress,
+              stop,
+              named(files),
+              Prediction.Io.files(choice.options(), segmenter.plan()));
       int done = prediction.run();
       progress.say(
           String.format(
@@ -121,6 +131,11 @@ final class PredictCommand implements Callable<Integer>, Computes {
       }
       return done == files.size() ? 0 : Failure.DATA;
     }
+  }
+
+  /** Whether the command line names a single image, rather than a folder of one. */
+  private boolean named(List<PredictFile> files) {
+    return files.size() == 1 && files.get(0).image().equals(input.get(0));
   }
 
   private KeepComponents components() {

@@ -2,6 +2,7 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
+import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,15 +19,58 @@ import java.util.stream.Stream;
 /**
  * An image and where its label map goes.
  *
- * @param image of any format that can be read: a file, or the folder of a DICOM series
+ * @param images of any format that can be read, a file or the folder of a DICOM series each: the
+ *     channels in their order, or one with all of them
  * @param labels .nii or .nii.gz
  */
-record PredictFile(Path image, Path labels) {
+record PredictFile(List<Path> images, Path labels) {
   private static final String ENDING = ".*\\.nii(\\.gz)?";
+
+  /** The only file, or that of the first channel. */
+  Path image() {
+    return images.get(0);
+  }
+
+  /**
+   * The same for a model: an image named _0000 is joined by its other channels' files where the
+   * model takes several.
+   *
+   * @throws DataException when an image has more channels than the model takes
+   */
+  static List<PredictFile> forModel(List<PredictFile> files, SegmentationPlan plan) {
+    List<PredictFile> out = new ArrayList<>();
+    for (PredictFile file : files) {
+      if (file.images.size() > plan.channels()) {
+        String names = String.join(", ", file.images.stream().map(Path::toString).toList());
+        throw new DataException(
+            names
+                + " are "
+                + file.images.size()
+                + " channels of one case, but "
+                + plan.wantedChannels());
+      }
+      out.add(file.images.size() == 1 ? file.withSiblings(plan.channels()) : file);
+    }
+    return out;
+  }
+
+  private PredictFile withSiblings(int channels) {
+    String name = name();
+    String stem = VolumeReader.stem(image());
+    if (channels == 1 || !stem.endsWith("_0000")) {
+      return this;
+    }
+    List<Path> all = new ArrayList<>();
+    for (int c = 0; c < channels; c++) {
+      String channel = stem.substring(0, stem.length() - 4) + String.format("%04d", c);
+      all.add(image().resolveSibling(channel + name.substring(stem.length())));
+    }
+    return all.stream().allMatch(Files::exists) ? new PredictFile(all, labels) : this;
+  }
 
   /** The image's file name. */
   String name() {
-    return image.getFileName().toString();
+    return image().getFileName().toString();
   }
 
   /** Where the probabilities of a class go: beside the label map, with "_prob" and the class. */
@@ -46,7 +91,7 @@ record PredictFile(Path image, Path labels) {
   static void requireFreeProbabilities(List<PredictFile> files, int classes, boolean force) {
     Set<Path> taken = new HashSet<>();
     for (PredictFile file : files) {
-      taken.add(real(file.image()));
+      file.images().forEach(i -> taken.add(real(i)));
       taken.add(file.labels());
     }
     for (PredictFile file : files) {
@@ -70,30 +115,45 @@ record PredictFile(Path image, Path labels) {
   /**
    * What a command line asks for.
    *
-   * @param input an image or a folder of them
+   * @param inputs an image or a folder of them; or several images, which are channels of one
    * @param output a folder; for a single image also the label map's own name
    * @param force whether files that are there may be replaced; images never are
    * @throws DataException when there is no image
    * @throws UsageException when a label map would replace something, or two would have one name
    */
-  static List<PredictFile> list(Path input, Path output, boolean force) {
+  static List<PredictFile> list(List<Path> inputs, Path output, boolean force) {
+    List<PredictFile> files =
+        inputs.size() > 1 ? channels(inputs, output) : list(inputs.get(0), output);
+    requireDistinct(files);
+    requireFree(files, force);
+    return files;
+  }
+
+  private static List<PredictFile> channels(List<Path> inputs, Path output) {
+    for (Path input : inputs) {
+      if (!Files.exists(input)) {
+        throw new DataException("The input " + input + " does not exist; expected an image.");
+      }
+    }
+    return List.of(new PredictFile(List.copyOf(inputs), labelMap(inputs.get(0), output)));
+  }
+
+  private static List<PredictFile> list(Path input, Path output) {
     List<PredictFile> files = new ArrayList<>();
     if (Files.isDirectory(input) && images(input).isEmpty() && VolumeReader.isDicomFolder(input)) {
-      files.add(new PredictFile(input, labelMap(input, output)));
+      files.add(new PredictFile(List.of(input), labelMap(input, output)));
     } else if (Files.isDirectory(input)) {
       requireImages(input);
       requireFolder(output);
-      for (Path image : images(input)) {
-        files.add(new PredictFile(image, output.resolve(labelName(image))));
+      for (List<Path> channels : byCase(images(input))) {
+        files.add(new PredictFile(channels, output.resolve(labelName(channels.get(0)))));
       }
     } else if (Files.exists(input)) {
-      files.add(new PredictFile(input, labelMap(input, output)));
+      files.add(new PredictFile(List.of(input), labelMap(input, output)));
     } else {
       throw new DataException(
           "The input " + input + " does not exist; expected an image or a folder of them.");
     }
-    requireDistinct(files);
-    requireFree(files, force);
     return files;
   }
 
@@ -152,26 +212,34 @@ record PredictFile(Path image, Path labels) {
               + folder
               + " holds no image; expected .nii, .nii.gz or .nrrd files, or a DICOM series.");
     }
-    requireOneChannel(folder, images);
   }
 
-  /** nnU-Net numbers the channels of a case from _0000 on; a second one is no case of its own. */
-  private static void requireOneChannel(Path folder, List<Path> images) {
+  /**
+   * Joins the files of one case: nnU-Net numbers its channels from _0000 on. A number without a
+   * first channel beside it is part of a name.
+   */
+  private static List<List<Path>> byCase(List<Path> images) {
+    Map<Path, List<Path>> cases = new LinkedHashMap<>();
     for (Path image : images) {
-      String name = image.getFileName().toString();
       String stem = VolumeReader.stem(image);
-      String ending = name.substring(stem.length());
-      String first = stem.replaceFirst("_(?!0000)\\d{4}$", "_0000") + ending;
-      if (!first.equals(name) && images.contains(folder.resolve(first))) {
-        throw new DataException(
-            folder
-                + " holds several channels of one case, "
-                + first
-                + " and "
-                + name
-                + "; models take one channel, so leave only that one in the folder.");
+      String ending = image.getFileName().toString().substring(stem.length());
+      Path first = image.resolveSibling(stem.replaceFirst("_\\d{4}$", "_0000") + ending);
+      if (!images.contains(first)) {
+        first = image;
       }
+      List<Path> channels = cases.computeIfAbsent(first, f -> new ArrayList<>());
+      if (!first.equals(image) && !stem.endsWith(String.format("_%04d", channels.size()))) {
+        throw new DataException(
+            image
+                + " is a channel of a case whose channel "
+                + channels.size()
+                + " is missing beside "
+                + first.getFileName()
+                + "; add it.");
+      }
+      channels.add(image);
     }
+    return List.copyOf(cases.values());
   }
 
   /** The image's name; nnU-Net's number of the channel belongs to images alone. */
@@ -201,7 +269,7 @@ record PredictFile(Path image, Path labels) {
   private static void requireFree(List<PredictFile> files, boolean force) {
     Set<Path> images = new HashSet<>();
     for (PredictFile file : files) {
-      images.add(real(file.image()));
+      file.images().forEach(i -> images.add(real(i)));
     }
     for (PredictFile file : files) {
       if (!Files.exists(file.labels())) {

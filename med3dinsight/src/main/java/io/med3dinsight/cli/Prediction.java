@@ -2,11 +2,12 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.inference.Segmentation;
+import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
-import io.med3dinsight.volume.VolumeReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,17 +42,21 @@ final class Prediction {
 
   /** Where images come from and results go. */
   interface Io {
-    Volume read(Path image);
+    /** The channels of a scan. */
+    List<Volume> read(PredictFile file);
 
     /** Writes the label map, and the probabilities where there are some. */
     void write(PredictFile file, Segmentation found);
 
     /** Files, as the user names them. */
-    static Io files(ReadOptions options) {
+    static Io files(ReadOptions options, SegmentationPlan plan) {
       return new Io() {
         @Override
-        public Volume read(Path image) {
-          return VolumeReader.volume(image, options).requireFinite();
+        public List<Volume> read(PredictFile file) {
+          List<Volume> channels =
+              Channels.read(file.images(), options, plan.channels(), plan.wantedChannels());
+          channels.forEach(Volume::requireFinite);
+          return channels;
         }
 
         @Override
@@ -66,22 +71,22 @@ final class Prediction {
     }
   }
 
-  /** An image, and the seconds that reading it took. */
-  private record Read(Volume volume, double seconds) {}
+  /** The channels of an image, and the seconds that reading them took. */
+  private record Read(List<Volume> channels, double seconds) {}
 
   Prediction(
       Segmenter segmenter,
       List<PredictFile> files,
       Progress progress,
       BooleanSupplier stop,
-      Path input,
+      boolean single,
       Io io) {
     this.segmenter = segmenter;
     this.files = files;
     this.progress = progress;
     this.stop = stop;
     this.io = io;
-    this.single = files.size() == 1 && files.get(0).image().equals(input);
+    this.single = single;
   }
 
   /**
@@ -121,7 +126,7 @@ final class Prediction {
     try {
       Read read = result(volume);
       Path folder = file.labels().toAbsolutePath().getParent();
-      Segmentation found = segmenter.run(read.volume(), folder, new CaseProgress(index), stop);
+      Segmentation found = segmenter.run(read.channels(), folder, new CaseProgress(index), stop);
       // The image itself is not needed any more, and must not be kept until it is written.
       double seconds = read.seconds();
       return () -> write(file, found, seconds);
@@ -134,8 +139,8 @@ final class Prediction {
   private Callable<Read> reading(int index) {
     return () -> {
       long begin = System.nanoTime();
-      Volume volume = io.read(files.get(index).image());
-      return new Read(volume, seconds(begin));
+      List<Volume> channels = io.read(files.get(index));
+      return new Read(channels, seconds(begin));
     };
   }
 

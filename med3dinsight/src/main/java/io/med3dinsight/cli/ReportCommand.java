@@ -2,6 +2,7 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.pipeline.PretrainRun;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.SegmentationPage;
 import io.med3dinsight.progress.TerminalProgress;
@@ -21,13 +22,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Write the report.html of a run folder, as `train` does at its end.",
+      "Write the report.html of a run folder, as `train`, `pretrain` and `finetune` do at their end.",
       "The label maps in the folder are scored again; the run's data must be where they were."
     })
 final class ReportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "RUN_FOLDER", description = "Folder that `train` left.")
+  @Parameters(
+      paramLabel = "RUN_FOLDER",
+      description = "Folder that `train`, `pretrain` or `finetune` left.")
   private Path run;
 
   @Override
@@ -40,9 +43,13 @@ final class ReportCommand implements Callable<Integer> {
               + folder.config().getFileName()
               + " in it; name a folder that `train` left.");
     }
-    SegmentationPage page = new SegmentationPage(folder, folder.settings());
-    Evaluation scores = page.score(TerminalProgress.standard());
-    page.write(scores);
+    if (folder.isPretraining()) {
+      PretrainRun.writePage(folder);
+    } else {
+      SegmentationPage page = new SegmentationPage(folder, folder.settings());
+      Evaluation scores = page.score(TerminalProgress.standard());
+      page.write(scores);
+    }
     PrintWriter out = spec.commandLine().getOut();
     out.println("Report: " + run.resolve(RunReport.FILE));
     out.flush();

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Options of a command that makes a run folder; a mixin. */
-final class RunOptions {
+class RunOptions {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "RUN",
@@ -36,14 +36,6 @@ final class RunOptions {
       description = "Architecture: unet, nnformer, swin_unetr or unetr; the same as network.type.")
   private String encoder;
 
-  @Option(
-      names = "--clip",
-      paramLabel = "FOLDER",
-      description =
-          "CLIP or BiomedCLIP that embeds slices and texts, in open_clip's or Hugging Face's layout;"
-              + " the same as clip.folder.")
-  private Path clip;
-
   @Parameters(
       paramLabel = "KEY=VALUE",
       arity = "0..*",
@@ -70,14 +62,16 @@ final class RunOptions {
    * @throws io.med3dinsight.UsageException for an unknown key or a value of the wrong type
    */
   <R extends Record> R settings(R defaults) {
+    return Configuration.read(defaults, config, chosen());
+  }
+
+  /** Single settings, the later ones winning; the options that stand for one come first. */
+  List<String> chosen() {
     List<String> all = new ArrayList<>();
     if (encoder != null) {
       all.add("network.type=" + encoder);
     }
-    if (clip != null) {
-      all.add("clip.folder=" + clip);
-    }
     all.addAll(overrides);
-    return Configuration.read(defaults, config, all);
+    return all;
   }
 }

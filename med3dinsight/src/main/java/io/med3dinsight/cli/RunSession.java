@@ -4,6 +4,7 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.pipeline.LogSink;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.progress.Progress;
@@ -98,7 +99,7 @@ final class RunSession {
                   new LogSink(log),
                   progress,
                   stop));
-    } catch (DataException | UsageException e) {
+    } catch (DataException | CheckpointException | UsageException e) {
       if (!run.resume()) {
         folder.abandon();
       }

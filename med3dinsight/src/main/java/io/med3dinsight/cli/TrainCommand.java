@@ -40,7 +40,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       description = "Ready-made captions, as `caption` writes them; the same as describe.captions.")
   private Path captions;
 
-  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private PretrainOptions run = new PretrainOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Override
@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
       return StopSignal.EXIT_CODE;
     }
     new SegmentationPage(folder, settings).write(scores);
-    print(scores, folder);
+    print(spec, scores, folder);
     return 0;
   }
 
@@ -73,7 +73,8 @@ final class TrainCommand implements Callable<Integer>, Computes {
     return run.seed() == null ? changed : changed.withSeed(run.seed());
   }
 
-  private void print(Evaluation scores, RunFolder folder) {
+  /** Says the scores and where the page is. */
+  static void print(CommandSpec spec, Evaluation scores, RunFolder folder) {
     var out = spec.commandLine().getOut();
     out.printf(
         Locale.ROOT,

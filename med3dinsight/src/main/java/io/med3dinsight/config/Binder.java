@@ -104,8 +104,9 @@ final class Binder {
       throw Values.wrong(key, source, node, "a list such as [1, 2, 3]");
     }
     List<Object> items = new ArrayList<>();
+    Class<?> within = element.isArray() ? element.getComponentType() : null;
     for (int i = 0; i < node.size(); i++) {
-      items.add(value(element, null, null, node.get(i), key + "[" + i + "]", source));
+      items.add(value(element, within, null, node.get(i), key + "[" + i + "]", source));
     }
     if (!type.isArray()) {
       return List.copyOf(items);

@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * One prepared case in a file, for the process that wrote it: intensities as floats, then labels as
- * ints. What is small stays in memory.
+ * One prepared case in a file, for the process that wrote it: intensities of each channel as
+ * floats, then labels as ints. What is small stays in memory.
  */
 final class CaseFile {
   private static final int CHUNK = 1 << 18;
@@ -22,12 +22,14 @@ final class CaseFile {
   private final String id;
   private final Grid grid;
   private final int[][] centres;
+  private final int channels;
 
   CaseFile(Path file, TrainingCase c) {
     this.file = file;
     this.id = c.id();
     this.grid = c.grid();
     this.centres = c.centres();
+    this.channels = c.channels().length;
   }
 
   String id() {
@@ -47,12 +49,13 @@ final class CaseFile {
   }
 
   void write(TrainingCase c) {
-    float[] image = c.image();
     int[] labels = c.labels();
     AtomicFile.write(
         file,
         out -> {
-          inChunks(out, image.length, (buffer, i) -> buffer.putFloat(image[i]));
+          for (float[] image : c.channels()) {
+            inChunks(out, image.length, (buffer, i) -> buffer.putFloat(image[i]));
+          }
           inChunks(out, labels.length, (buffer, i) -> buffer.putInt(labels[i]));
         });
   }
@@ -73,13 +76,15 @@ final class CaseFile {
   }
 
   TrainingCase read() {
-    float[] image = new float[grid.size()];
+    float[][] images = new float[channels][grid.size()];
     int[] labels = new int[grid.size()];
     ByteBuffer buffer = ByteBuffer.allocateDirect(4 * CHUNK);
     try (FileChannel channel = FileChannel.open(file)) {
-      for (int from = 0; from < image.length; from += CHUNK) {
-        int n = Math.min(CHUNK, image.length - from);
-        fill(channel, buffer, n).asFloatBuffer().get(image, from, n);
+      for (float[] image : images) {
+        for (int from = 0; from < image.length; from += CHUNK) {
+          int n = Math.min(CHUNK, image.length - from);
+          fill(channel, buffer, n).asFloatBuffer().get(image, from, n);
+        }
       }
       for (int from = 0; from < labels.length; from += CHUNK) {
         int n = Math.min(CHUNK, labels.length - from);
@@ -88,7 +93,7 @@ final class CaseFile {
     } catch (IOException e) {
       throw DataException.of(file, "read", e);
     }
-    return new TrainingCase(id, grid, image, labels, centres);
+    return new TrainingCase(id, grid, images, labels, centres);
   }
 
   private ByteBuffer fill(FileChannel channel, ByteBuffer buffer, int elements) throws IOException {

@@ -7,6 +7,7 @@ import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Volume;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -36,9 +37,12 @@ public final class DatasetCheck {
   private final long[] voxels;
   private final double[] millilitres;
   private final int[] cases;
-  private final List<double[]> means = new ArrayList<>();
-  private double lowest = Double.POSITIVE_INFINITY;
-  private double highest = Double.NEGATIVE_INFINITY;
+
+  /** By channel: each case's mean, and the range of all. */
+  private final List<List<Double>> means = new ArrayList<>();
+
+  private final double[] lowest;
+  private final double[] highest;
 
   private DatasetCheck(MsdDataset dataset) {
     this.dataset = dataset;
@@ -46,6 +50,12 @@ public final class DatasetCheck {
     this.voxels = new long[classes];
     this.millilitres = new double[classes];
     this.cases = new int[classes];
+    int channels = dataset.channels().size();
+    dataset.channels().forEach(c -> means.add(new ArrayList<>()));
+    this.lowest = new double[channels];
+    this.highest = new double[channels];
+    Arrays.fill(lowest, Double.POSITIVE_INFINITY);
+    Arrays.fill(highest, Double.NEGATIVE_INFINITY);
   }
 
   /**
@@ -96,18 +106,11 @@ public final class DatasetCheck {
     grids.put(c.id(), Orientation.of(first.grid()).toRas(first.grid()));
     for (int i = 0; i < images.size(); i++) {
       image(c, images.get(i), i);
-      if (!images.get(i).grid().sameSpace(first.grid(), voxel(first.grid()))) {
-        problem(c, "channel " + i + " lies elsewhere than channel 0; resample it onto that grid.");
-      }
     }
     duplicate(c, images);
     if (c.label().isPresent()) {
-      label(c, first);
+      label(c, images);
     }
-  }
-
-  private static double voxel(Grid g) {
-    return Math.max(g.spacing().x(), Math.max(g.spacing().y(), g.spacing().z()));
   }
 
   private void image(Case c, Volume image, int channel) {
@@ -132,41 +135,44 @@ public final class DatasetCheck {
     if (low >= high) {
       problem(c, image.source() + " is the same everywhere; export it again or leave it out.");
     }
-    if (channel == 0) {
-      lowest = Math.min(lowest, low);
-      highest = Math.max(highest, high);
-      means.add(new double[] {sum / Math.max(1, image.voxels().length - bad)});
-    }
+    lowest[channel] = Math.min(lowest[channel], low);
+    highest[channel] = Math.max(highest[channel], high);
+    means.get(channel).add(sum / Math.max(1, image.voxels().length - bad));
   }
 
   private void duplicate(Case c, List<Volume> images) {
+    String other = hashes.putIfAbsent(hash(images), c.id());
+    if (other != null) {
+      problem(
+          c,
+          "its image is the same as that of case "
+              + other
+              + "; leave one out, or the same scan may train and test.");
+    }
+  }
+
+  /** SHA-256 of extents and intensities, in hexadecimal digits. */
+  public static String hash(List<Volume> images) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (Volume image : images) {
-        digest.update(image.grid().shapeText().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        digest.update(image.grid().shapeText().getBytes(StandardCharsets.UTF_8));
         ByteBuffer slab = ByteBuffer.allocate(4 * image.grid().width());
         for (int i = 0; i < image.voxels().length; i += image.grid().width()) {
           slab.asFloatBuffer().put(image.voxels(), i, image.grid().width());
           digest.update(slab.array());
         }
       }
-      String other = hashes.putIfAbsent(HexFormat.of().formatHex(digest.digest()), c.id());
-      if (other != null) {
-        problem(
-            c,
-            "its image is the same as that of case "
-                + other
-                + "; leave one out, or the same scan may train and test.");
-      }
+      return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 
-  private void label(Case c, Volume image) {
+  private void label(Case c, List<Volume> images) {
     LabelVolume labels;
     try {
-      labels = dataset.load(c, image).labels();
+      labels = dataset.load(c, images).labels();
     } catch (DataException e) {
       problem(c, e.getMessage());
       return;
@@ -229,10 +235,15 @@ public final class DatasetCheck {
           "extent" + "XYZ".charAt(axis),
           three(grids.values().stream().mapToDouble(g -> g.extent(a)).toArray()));
     }
-    if (!means.isEmpty() && lowest <= highest) {
-      out.put("intensityMin", lowest);
-      out.put("intensityMax", highest);
-      out.put("intensityMeans", three(means.stream().mapToDouble(m -> m[0]).toArray()));
+    for (int c = 0; c < lowest.length; c++) {
+      if (lowest[c] <= highest[c]) {
+        String channel = lowest.length == 1 ? "" : Integer.toString(c);
+        out.put("intensityMin" + channel, lowest[c]);
+        out.put("intensityMax" + channel, highest[c]);
+        out.put(
+            "intensityMeans" + channel,
+            three(means.get(c).stream().mapToDouble(Double::doubleValue).toArray()));
+      }
     }
     List<Map<String, Object>> classes = new ArrayList<>();
     dataset

@@ -52,6 +52,23 @@ final class DatasetJson {
     return new DatasetJson(file.resolveSibling(""), file).labels(parse(file).path("labels"));
   }
 
+  /**
+   * What a folder's dataset.json says of images alone; one unknown channel without such a file.
+   *
+   * @param channels what each channel is
+   * @param lists whether it lists the cases
+   */
+  record Images(List<String> channels, boolean lists) {}
+
+  static Images imagesOf(Path folder) {
+    Path file = folder.resolve("dataset.json");
+    if (!Files.exists(file)) {
+      return new Images(List.of(Scan.UNKNOWN), false);
+    }
+    JsonNode root = parse(file);
+    return new Images(new DatasetJson(folder).channels(root), root.has("training"));
+  }
+
   MsdDataset read() {
     requireFolder();
     JsonNode root = parse(file);
@@ -134,7 +151,7 @@ final class DatasetJson {
       throw new DataException(
           file + " numbers its channels " + names.keySet() + "; expected 0 and on without gaps.");
     }
-    return names.isEmpty() ? List.of("unknown") : List.copyOf(names.values());
+    return names.isEmpty() ? List.of(Scan.UNKNOWN) : List.copyOf(names.values());
   }
 
   /** Both {"0": "background"} and {"background": 0}. */
@@ -235,6 +252,7 @@ final class DatasetJson {
       if (stem.matches(".*_\\d{4}") && stem.equals(id)) {
         // A further channel of a case; where it is the only one, its case is incomplete.
         requireFirstChannel(files, stem, entry.getValue());
+        requireDeclared(stem, entry.getValue());
         continue;
       }
       List<Path> paths = new ArrayList<>(List.of(entry.getValue()));
@@ -253,6 +271,21 @@ final class DatasetJson {
     if (!files.containsKey(stem.substring(0, stem.length() - 4) + "0000")) {
       throw new DataException(
           path + " is a further channel of a case whose first (_0000) is missing; add it.");
+    }
+  }
+
+  private void requireDeclared(String stem, Path path) {
+    int number = Integer.parseInt(stem.substring(stem.length() - 4));
+    if (number >= channels.size()) {
+      throw new DataException(
+          path
+              + " is channel "
+              + number
+              + " of a case, but "
+              + file
+              + " declares only the channels 0 to "
+              + (channels.size() - 1)
+              + "; add it to \"channel_names\" or remove the file.");
     }
   }
 

@@ -16,38 +16,80 @@ import java.util.List;
  *
  * @param spacing median voxel sizes in mm, in RAS order
  * @param medianSize median extents in voxels of that size
- * @param normalization for CT the foreground's clip and scale, otherwise image by image
+ * @param normalizations of each channel; for CT the foreground's clip and scale, otherwise image by
+ *     image
  */
-public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization normalization) {
+public record Fingerprint(
+    Spacing spacing, PatchSize medianSize, List<Normalization> normalizations) {
   private static final int SAMPLES_PER_CASE = 10_000;
+
+  public Fingerprint {
+    normalizations = List.copyOf(normalizations);
+  }
+
+  /** Of scans of one channel. */
+  public Fingerprint(Spacing spacing, PatchSize medianSize, Normalization normalization) {
+    this(spacing, medianSize, List.of(normalization));
+  }
+
+  /** Number of channels. */
+  public int channels() {
+    return normalizations.size();
+  }
 
   /** How files become network inputs. */
   public Preprocessing preprocessing() {
-    return new Preprocessing(spacing, normalization);
+    return new Preprocessing(spacing, normalizations);
   }
 
   /**
    * Measures scans; each is needed only while it is visited.
    *
-   * @param ct whether intensities are Hounsfield units
-   * @throws DataException when there is no scan, or a CT dataset without any foreground
+   * @param schemes how each channel's intensities are normalised
+   * @param target voxel sizes in mm, in RAS order; null for the median
+   * @throws DataException when there is no scan, or no foreground to measure a fixed scale in
    */
-  public static Fingerprint of(Iterable<LabelledScan> scans, boolean ct) {
+  public static Fingerprint of(
+      Iterable<LabelledScan> scans, List<Normalization.Scheme> schemes, Spacing target) {
     List<Grid> grids = new ArrayList<>();
-    List<float[]> samples = new ArrayList<>();
+    List<List<float[]>> samples = new ArrayList<>();
+    schemes.forEach(s -> samples.add(new ArrayList<>()));
     for (LabelledScan scan : scans) {
       grids.add(Orientation.of(scan.image().grid()).toRas(scan.image().grid()));
-      if (ct) {
-        samples.add(foreground(scan));
+      for (int c = 0; c < schemes.size(); c++) {
+        if (schemes.get(c) == Normalization.Scheme.FIXED) {
+          samples.get(c).add(foreground(scan, c));
+        }
       }
     }
+    requireAny(grids);
+    return of(grids, normalizations(schemes, samples), target);
+  }
+
+  private static void requireAny(List<Grid> grids) {
     if (grids.isEmpty()) {
       throw new DataException("there is no training case to measure; expected at least one.");
     }
+  }
+
+  /**
+   * The medians of grids.
+   *
+   * @param grids of the scans, in RAS order
+   * @param normalizations what is known of the intensities of each channel
+   * @param target voxel sizes in mm, in RAS order; null for the median
+   * @throws DataException when there is none
+   */
+  public static Fingerprint of(
+      List<Grid> grids, List<Normalization> normalizations, Spacing target) {
+    requireAny(grids);
     double[] spacing = new double[3];
     for (int axis = 0; axis < 3; axis++) {
       int a = axis;
-      spacing[axis] = median(grids.stream().mapToDouble(g -> g.spacing().along(a)).toArray());
+      spacing[axis] =
+          target != null
+              ? target.along(axis)
+              : median(grids.stream().mapToDouble(g -> g.spacing().along(a)).toArray());
     }
     int[] size = new int[3];
     for (int axis = 0; axis < 3; axis++) {
@@ -61,10 +103,25 @@ public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization n
     return new Fingerprint(
         new Spacing(spacing[0], spacing[1], spacing[2]),
         new PatchSize(size[2], size[1], size[0]),
-        ct ? Normalization.fitCt(joined(samples)) : Normalization.mri());
+        normalizations);
   }
 
-  private static float[] foreground(LabelledScan scan) {
+  private static List<Normalization> normalizations(
+      List<Normalization.Scheme> schemes, List<List<float[]>> samples) {
+    List<Normalization> out = new ArrayList<>();
+    for (int c = 0; c < schemes.size(); c++) {
+      out.add(
+          switch (schemes.get(c)) {
+            case FIXED -> Normalization.fitCt(joined(samples.get(c)));
+            case Z_SCORE_PER_IMAGE -> Normalization.mri();
+            case NONE -> Normalization.none();
+          });
+    }
+    return out;
+  }
+
+  static float[] foreground(LabelledScan scan, int channel) {
+    float[] voxels = scan.channels().get(channel).voxels();
     int[] labels = scan.labels().labels();
     int total = 0;
     for (int label : labels) {
@@ -76,7 +133,7 @@ public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization n
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] > 0) {
         if (seen % step == 0) {
-          sample[seen / step] = scan.image().voxels()[i];
+          sample[seen / step] = voxels[i];
         }
         seen++;
       }
@@ -84,7 +141,7 @@ public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization n
     return sample;
   }
 
-  private static float[] joined(List<float[]> parts) {
+  static float[] joined(List<float[]> parts) {
     float[] all = new float[parts.stream().mapToInt(p -> p.length).sum()];
     int at = 0;
     for (float[] part : parts) {
@@ -98,7 +155,7 @@ public record Fingerprint(Spacing spacing, PatchSize medianSize, Normalization n
     return all;
   }
 
-  private static double median(double[] values) {
+  static double median(double[] values) {
     Arrays.sort(values);
     int middle = values.length / 2;
     return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;

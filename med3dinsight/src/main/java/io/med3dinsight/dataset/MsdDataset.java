@@ -1,13 +1,15 @@
 package io.med3dinsight.dataset;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
-import io.med3dinsight.volume.VolumeReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -66,9 +68,21 @@ public record MsdDataset(
     return labels.size();
   }
 
-  /** True when the modality is CT, so that intensities are Hounsfield units. */
-  public boolean isCt() {
-    return modality.trim().equalsIgnoreCase("CT");
+  /**
+   * How each channel's intensities are normalised, by its name as nnU-Net does: "CT" by the
+   * foreground of the whole data set, because Hounsfield units mean the same in each image,
+   * "noNorm" not at all, and anything else image by image.
+   */
+  public List<Normalization.Scheme> schemes() {
+    return channels.stream()
+        .map(
+            name ->
+                switch (name.trim().toLowerCase(Locale.ROOT)) {
+                  case "ct" -> Normalization.Scheme.FIXED;
+                  case "nonorm" -> Normalization.Scheme.NONE;
+                  default -> Normalization.Scheme.Z_SCORE_PER_IMAGE;
+                })
+        .toList();
   }
 
   /**
@@ -105,55 +119,35 @@ public record MsdDataset(
   /**
    * Reads a case and checks it.
    *
-   * @throws DataException when a file is damaged, intensities are not finite, image and label
+   * @throws DataException when a file is damaged, intensities are not finite, channels or label
    *     differ in shape or position, or a label value is not in dataset.json
    */
   public LabelledScan load(Case c) {
-    if (channels.size() > 1) {
-      throw new DataException(
-          folder
-              + " has "
-              + channels.size()
-              + " channels ("
-              + String.join(", ", channels)
-              + "), but networks take one: make a data set of one of them, with its files alone and"
-              + " one entry in \"channel_names\".");
-    }
-    return load(c, Volume.read(c.image()).requireFinite());
+    List<Volume> images = images(c);
+    images.forEach(Volume::requireFinite);
+    return load(c, images);
   }
 
   /**
    * The channels of a case, one after the other from the files or frames that hold them.
    *
-   * @throws DataException when a file is damaged or their number is another than dataset.json says
+   * @throws DataException when a file is damaged, their number is another than dataset.json says,
+   *     or they lie on different grids
    */
   public List<Volume> images(Case c) {
-    if (c.channels().size() == channels.size()) {
-      return c.channels().stream().map(Volume::read).toList();
-    }
-    long frames = VolumeReader.info(c.image(), ReadOptions.none()).frames();
-    if (frames != channels.size()) {
-      throw new DataException(
-          "case "
-              + c.id()
-              + ": "
-              + c.image()
-              + " has "
-              + frames
-              + (frames == 1 ? " channel" : " channels")
-              + ", but dataset.json declares "
-              + channels.size()
-              + "; correct one of the two.");
-    }
-    List<Volume> out = new ArrayList<>();
-    for (int i = 0; i < frames; i++) {
-      out.add(VolumeReader.volume(c.image(), ReadOptions.ofFrame(i)));
-    }
-    return out;
+    String wanted = "dataset.json declares " + channels.size() + "; correct one of the two.";
+    return Channels.read(c.channels(), ReadOptions.none(), channels.size(), wanted);
   }
 
-  /** The label of a case whose image is at hand, checked against it. */
-  LabelledScan load(Case c, Volume image) {
+  /** Which image of a case's first file is its first channel. */
+  public ReadOptions firstChannel(Case c) {
+    boolean frames = c.channels().size() < channels.size();
+    return frames ? ReadOptions.ofFrame(0) : ReadOptions.none();
+  }
+
+  /** The label of a case whose channels are at hand, checked against them. */
+  LabelledScan load(Case c, List<Volume> images) {
+    Volume image = images.get(0);
     LabelVolume label = LabelVolume.read(c.requireLabel());
     if (!image.grid().sameShape(label.grid())) {
       throw new DataException(
@@ -186,7 +180,7 @@ public record MsdDataset(
     }
     requireKnownLabels(c, label);
     // Exactly the image's grid, so that both have one shape after resampling, too.
-    return new LabelledScan(c.id(), image, label.on(image.grid()));
+    return new LabelledScan(c.id(), images, label.on(image.grid()));
   }
 
   private void requireKnownLabels(Case c, LabelVolume label) {

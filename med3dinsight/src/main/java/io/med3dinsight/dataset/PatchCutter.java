@@ -3,20 +3,22 @@ package io.med3dinsight.dataset;
 import io.med3dinsight.volume.Grid;
 
 /**
- * Fills a patch from a case: image trilinearly, labels from the nearest voxel, in one pass. What
- * lies outside the case is 0 in the image (the mean of a normalised one) and background in the
- * labels; the outer half of the border voxels still counts as inside.
+ * Fills a patch from one channel of a case: image trilinearly, labels from the nearest voxel, in
+ * one pass. What lies outside the case is 0 in the image (the mean of a normalised one) and
+ * background in the labels; the outer half of the border voxels still counts as inside.
  */
 final class PatchCutter {
   private final TrainingCase source;
   private final Grid grid;
   private final PatchSize size;
+  private final float[] in;
   private final Placement placement;
 
-  PatchCutter(TrainingCase source, PatchSize size, Placement placement) {
+  PatchCutter(TrainingCase source, int channel, PatchSize size, Placement placement) {
     this.source = source;
     this.grid = source.grid();
     this.size = size;
+    this.in = source.channels()[channel];
     this.placement = placement;
   }
 
@@ -51,7 +53,6 @@ final class PatchCutter {
 
   private void copyRow(
       int row, int x0, int step, float[] image, int imageAt, int[] labels, int labelsAt) {
-    float[] in = source.image();
     int[] marks = source.labels();
     int width = grid.width();
     for (int w = 0; w < size.width(); w++) {
@@ -64,7 +65,6 @@ final class PatchCutter {
 
   private void mixRow(
       float x0, float y0, float z0, float[] image, int imageAt, int[] labels, int labelsAt) {
-    float[] in = source.image();
     int[] marks = source.labels();
     float dx = (float) placement.matrix()[0];
     float dy = (float) placement.matrix()[3];

@@ -29,7 +29,7 @@ public record PatchSampler(PatchSize size, double foregroundShare, Augmentation 
    *
    * @param index number of the patch within the epoch; of any run of consecutive indices, the
    *     foreground share is put around foreground
-   * @param image receives [D, H, W] intensities from {@code imageAt}
+   * @param image receives [channel, D, H, W] intensities from {@code imageAt}
    * @param labels receives [D, H, W] labels from {@code labelsAt}
    */
   public void draw(
@@ -44,8 +44,12 @@ public record PatchSampler(PatchSize size, double foregroundShare, Augmentation 
     Draws draws = new Draws(seed, epoch, index);
     double[] centre = centre(source, isForeground(index), draws);
     Placement placement = Placement.draw(augmentation, source.grid().spacing(), centre, draws);
-    new PatchCutter(source, size, placement).cut(image, imageAt, labels, labelsAt);
-    new Intensities(image, imageAt, size).change(augmentation, draws);
+    for (int c = 0; c < source.channels().length; c++) {
+      // One geometry for all channels, since they show one body; its own intensities for each.
+      int at = imageAt + c * size.voxels();
+      new PatchCutter(source, c, size, placement).cut(image, at, labels, labelsAt);
+      new Intensities(image, at, size).change(augmentation, draws);
+    }
   }
 
   /** True for the indices at which the running total of the share reaches another whole. */

@@ -16,21 +16,28 @@ public final class TrainingCase {
 
   private final String id;
   private final Grid grid;
-  private final float[] image;
+  private final float[][] channels;
   private final int[] labels;
   private final int[][] centres;
 
-  TrainingCase(String id, Grid grid, float[] image, int[] labels, int[][] centres) {
+  TrainingCase(String id, Grid grid, float[][] channels, int[] labels, int[][] centres) {
     this.id = id;
     this.grid = grid;
-    this.image = image;
+    this.channels = channels;
     this.labels = labels;
     this.centres = centres;
   }
 
   /** Brings a scan to the network's grid. */
   public static TrainingCase of(LabelledScan scan, Preprocessing preprocessing) {
-    return of(scan.id(), preprocessing.image(scan.image()), preprocessing.labels(scan.labels()));
+    LabelVolume labels = preprocessing.labels(scan.labels());
+    float[][] channels = preprocessing.images(scan.channels());
+    return new TrainingCase(
+        scan.id(),
+        preprocessing.grid(scan.image().grid()),
+        channels,
+        labels.labels(),
+        centres(labels));
   }
 
   /** A case from an image and labels that are already on the network's grid. */
@@ -39,12 +46,15 @@ public final class TrainingCase {
       throw new IllegalArgumentException(
           "case " + id + ": image " + image.grid() + " and labels " + labels.grid());
     }
-    int[][] centres =
-        labels.values().stream()
-            .filter(label -> label != 0)
-            .map(label -> centres(labels.labels(), label))
-            .toArray(int[][]::new);
-    return new TrainingCase(id, image.grid(), image.voxels(), labels.labels(), centres);
+    return new TrainingCase(
+        id, image.grid(), new float[][] {image.voxels()}, labels.labels(), centres(labels));
+  }
+
+  private static int[][] centres(LabelVolume labels) {
+    return labels.values().stream()
+        .filter(label -> label != 0)
+        .map(label -> centres(labels.labels(), label))
+        .toArray(int[][]::new);
   }
 
   /** Positions of the label: all, or an even sample when there are many. */
@@ -77,9 +87,9 @@ public final class TrainingCase {
     return grid;
   }
 
-  /** Normalised intensities [D, H, W]; shared, to be read only. */
-  public float[] image() {
-    return image;
+  /** Normalised intensities [channel][D, H, W]; shared, to be read only. */
+  public float[][] channels() {
+    return channels;
   }
 
   /** Labels [D, H, W]; shared, to be read only. */
@@ -94,7 +104,7 @@ public final class TrainingCase {
 
   /** Memory that the case takes. */
   long bytes() {
-    return (long) (Float.BYTES + Integer.BYTES) * grid.size();
+    return ((long) Float.BYTES * channels.length + Integer.BYTES) * grid.size();
   }
 
   /** Number of classes other than the background that occur. */

@@ -54,6 +54,20 @@ public final class DicomReader {
    *     and no choice, or the slices are no volume
    */
   public static DicomVolume read(Path place, String choice) {
+    return gathered(place).volume(choice);
+  }
+
+  /**
+   * The series of a file, a folder or a zip, in the order of their first files.
+   *
+   * @throws DataException when a file is damaged
+   */
+  public static List<Series> series(Path place) {
+    DicomReader reader = gathered(place);
+    return reader.slices.keySet().stream().map(reader::series).toList();
+  }
+
+  private static DicomReader gathered(Path place) {
     DicomReader reader = new DicomReader(place);
     if (Files.isDirectory(place)) {
       for (Path file : files(place)) {
@@ -80,7 +94,7 @@ public final class DicomReader {
     } else {
       reader.add(new Source.InFile(place));
     }
-    return reader.volume(choice);
+    return reader;
   }
 
   private static boolean isZip(byte[] start) {

@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param bytes the file's, unpacked when it was deflated
  * @param data its elements
- * @param syntax null when it is none that can be read; then {@code syntaxUid} says which
+ * @param syntax null when it is none that can be read; then {@code syntaxUid}, fit for a message,
+ *     says which
  * @param bigEndian byte order of pixels
  * @param pixels where the pixels lie: one span, or the offset table and a span for each fragment
  */

@@ -117,7 +117,8 @@ final class Parser {
     while (b.remaining() >= 8 && element(b.limit(), explicit, 0, data)) {
       // Reads on.
     }
-    return new Parsed(b.array(), data, syntax, uid, big, List.copyOf(pixels));
+    String shown = meta.shown(Tag.TRANSFER_SYNTAX);
+    return new Parsed(b.array(), data, syntax, shown, big, List.copyOf(pixels));
   }
 
   /** Unpacks twice, so that memory is taken only once it is known how much comes out. */

@@ -14,20 +14,16 @@ import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.EncoderDecoder;
-import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Network;
 import io.med3dinsight.nn.data.SampleSource;
 import io.med3dinsight.nn.loss.DeepSupervision;
 import io.med3dinsight.nn.loss.DiceCrossEntropyLoss;
-import io.med3dinsight.nn.optim.Adam;
 import io.med3dinsight.nn.optim.Ema;
-import io.med3dinsight.nn.optim.Optimizer;
-import io.med3dinsight.nn.optim.ParameterGroup;
-import io.med3dinsight.nn.optim.Schedule;
 import io.med3dinsight.training.DeviceStep;
 import io.med3dinsight.training.Metrics;
-import io.med3dinsight.training.Stage;
+import io.med3dinsight.training.Recipe;
+import io.med3dinsight.training.SupervisedStage;
 import java.util.List;
 import java.util.Map;
 
@@ -35,7 +31,7 @@ import java.util.Map;
  * Supervised training of a network on labelled cases: soft Dice and cross-entropy at several
  * resolutions, AdamW with a cosine schedule, and a moving average of the weights.
  */
-public final class FinetuneStage implements Stage<PatchBatches.Batch> {
+public final class FinetuneStage extends SupervisedStage<PatchBatches.Batch, EncoderDecoder> {
   /** The stage's name in metrics and file names. */
   public static final String NAME = "finetune";
 
@@ -43,14 +39,9 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
 
   private final SegmentationPlan plan;
   private final FinetuneSettings settings;
-  private final long seed;
-  private final EncoderDecoder network;
-  private final Optimizer optimizer;
-  private final Ema ema;
   private final DeepSupervision loss = new DeepSupervision(DiceCrossEntropyLoss.nnUNet());
   private final PatchBatches batches;
   private final Validation validation;
-  private final Scope inputs = Scope.detached();
   private final Step step;
 
   /**
@@ -64,36 +55,33 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
       List<TrainingCase> training,
       Validation validation,
       long seed) {
+    super(
+        plan.network().build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels()),
+        recipe(settings),
+        settings.emaDecay(),
+        seed);
     this.plan = plan;
     this.settings = settings;
-    this.seed = seed;
     this.validation = validation;
-    network =
-        plan.network().build(Setup.of(device, seed), plan.classes(), settings.supervisedLevels());
-    optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
-    ema = new Ema(network.namedParameters(), settings.emaDecay());
     PatchSampler sampler =
         new PatchSampler(plan.patch(), settings.foregroundShare(), settings.augmentation());
     batches = new PatchBatches(training, sampler, settings.batch(), settings.stepsPerEpoch());
     step = new Step(device);
   }
 
-  /**
-   * Starts the moving average over at the network's present weights: after pretrained ones have
-   * been copied into it.
-   */
-  public void weightsReplaced() {
-    ema.reset();
+  private static Recipe recipe(FinetuneSettings s) {
+    return new Recipe(
+        s.epochs(), s.stepsPerEpoch(), s.learningRate(), s.warmup(), s.weightDecay(), s.maxNorm());
   }
 
   /** The network that is trained; owned by this stage. */
   public EncoderDecoder trained() {
-    return network;
+    return module();
   }
 
   @Override
   public Map<String, Rng> randomStreams() {
-    return network.randomStreams();
+    return module().randomStreams();
   }
 
   @Override
@@ -107,58 +95,8 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
   }
 
   @Override
-  public Module module() {
-    return network;
-  }
-
-  @Override
-  public Optimizer optimizer() {
-    return optimizer;
-  }
-
-  @Override
-  public Schedule schedule() {
-    long steps = (long) settings.epochs() * settings.stepsPerEpoch();
-    return Schedule.cosine(
-        settings.learningRate(), Math.min(settings.warmup(), steps / 2), steps, 0);
-  }
-
-  @Override
-  public double maxNorm() {
-    return settings.maxNorm();
-  }
-
-  @Override
-  public Ema ema() {
-    return ema;
-  }
-
-  @Override
   public SampleSource<PatchBatches.Batch> batches() {
     return batches;
-  }
-
-  @Override
-  public int stepsPerEpoch() {
-    return settings.stepsPerEpoch();
-  }
-
-  @Override
-  public int epochs() {
-    return settings.epochs();
-  }
-
-  @Override
-  public long seed() {
-    return seed;
-  }
-
-  @Override
-  public Tensor loss(PatchBatches.Batch batch, Metrics metrics) {
-    step.load(batch);
-    List<Tensor> outputs = step.compute();
-    step.report(batch, outputs, metrics);
-    return outputs.get(0);
   }
 
   @Override
@@ -175,9 +113,10 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
       PatchSize p = plan.patch();
       int n = settings.batch();
       try (Scope s = Scope.open()) {
-        images = inputs.adopt(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), 1));
+        int channels = plan.network().inputChannels();
+        images = input(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), channels));
         Shape voxels = Shape.of(n, p.depth(), p.height(), p.width());
-        labels = inputs.adopt(Tensor.empty(device, TensorType.i32(voxels)));
+        labels = input(Tensor.empty(device, TensorType.i32(voxels)));
       }
     }
 
@@ -189,7 +128,7 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
 
     @Override
     public List<Tensor> compute() {
-      Tensor[] levels = network.levels(images);
+      Tensor[] levels = module().levels(images);
       return List.of(loss.of(List.of(levels), labels), levels[0]);
     }
 
@@ -202,10 +141,9 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
 
   @Override
   public void endEpoch(int epoch, Metrics metrics) {
-    boolean last = epoch == settings.epochs() - 1;
-    if (last || (epoch + 1) % settings.validateEvery() == 0) {
-      try (Ema.Applied averaged = ema.apply()) {
-        validation.score(network).ifPresent(dice -> metrics.add("dice.validation", dice));
+    if (validates(epoch, settings.validateEvery())) {
+      try (Ema.Applied averaged = ema().apply()) {
+        validation.score(module()).ifPresent(dice -> metrics.add("dice.validation", dice));
       }
     }
   }
@@ -218,13 +156,5 @@ public final class FinetuneStage implements Stage<PatchBatches.Batch> {
   @Override
   public void restoreState(JsonNode state) {
     validation.best(state.path(BEST).asDouble());
-  }
-
-  @Override
-  public void close() {
-    inputs.close();
-    ema.close();
-    optimizer.close();
-    network.close();
   }
 }

@@ -4,6 +4,7 @@ import io.med3dinsight.dataset.PatchSampler;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.nn.data.SampleKey;
 import io.med3dinsight.nn.data.SampleSource;
+import io.med3dinsight.volume.Channels;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -16,7 +17,7 @@ final class PatchBatches implements SampleSource<PatchBatches.Batch> {
   /**
    * Patches in host memory.
    *
-   * @param image [N,D,H,W]
+   * @param image [N,D,H,W,C]
    * @param labels [N,D,H,W]
    */
   record Batch(float[] image, int[] labels) {}
@@ -36,12 +37,21 @@ final class PatchBatches implements SampleSource<PatchBatches.Batch> {
   @Override
   public Batch load(SampleKey key) {
     int voxels = sampler.size().voxels();
-    float[] image = new float[batch * voxels];
+    float[] image = null;
+    float[] patch = null;
     int[] labels = new int[batch * voxels];
     for (int i = 0; i < batch; i++) {
       long index = (long) key.index() * batch + i;
-      sampler.draw(
-          caseOf(key, i), key.seed(), key.epoch(), index, image, i * voxels, labels, i * voxels);
+      TrainingCase source = caseOf(key, i);
+      int channels = source.channels().length;
+      if (image == null) {
+        patch = new float[channels * voxels];
+        image = new float[batch * channels * voxels];
+      }
+      sampler.draw(source, key.seed(), key.epoch(), index, patch, 0, labels, i * voxels);
+      for (int c = 0; c < channels; c++) {
+        Channels.interleave(patch, c * voxels, voxels, image, i * channels * voxels, c, channels);
+      }
     }
     return new Batch(image, labels);
   }

@@ -53,7 +53,7 @@ public final class Validation {
       for (TrainingCase c : cases) {
         Grid g = c.grid();
         int[] extents = {g.depth(), g.height(), g.width()};
-        int[] predicted = segmenter.segmentPrepared(c.image(), extents);
+        int[] predicted = segmenter.segmentPrepared(c.channels(), extents);
         total += PatchDice.of(predicted, c.labels(), plan.classes()).orElse(1);
       }
     }

@@ -14,6 +14,7 @@ import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Spacing;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -53,14 +54,23 @@ final class PlanJson {
     } else {
       node.putArray("spacing").add(s.x()).add(s.y()).add(s.z());
     }
-    Normalization n = preprocessing.normalization();
-    node.putObject("normalization")
+    // One channel's stands alone, as files have it that knew no others.
+    if (preprocessing.channels() == 1) {
+      node.set("normalization", write(preprocessing.normalizations().get(0)));
+    } else {
+      ArrayNode all = node.putArray("normalization");
+      preprocessing.normalizations().forEach(n -> all.add(write(n)));
+    }
+    return node;
+  }
+
+  private static ObjectNode write(Normalization n) {
+    return JSON.objectNode()
         .put("scheme", n.scheme().name().toLowerCase(Locale.ROOT))
         .put("lower", n.lower())
         .put("upper", n.upper())
         .put("mean", n.mean())
         .put("deviation", n.deviation());
-    return node;
   }
 
   private static ArrayNode ints(int[] values) {
@@ -112,15 +122,23 @@ final class PlanJson {
   private Preprocessing preprocessing(JsonNode node) {
     object(node, "preprocessing", "spacing", "normalization");
     JsonNode n = node.get("normalization");
+    List<Normalization> all = new ArrayList<>();
+    if (n.isArray()) {
+      n.forEach(one -> all.add(normalization(one)));
+    } else {
+      all.add(normalization(n));
+    }
+    return new Preprocessing(spacing(node.get("spacing")), all);
+  }
+
+  private Normalization normalization(JsonNode n) {
     object(n, "preprocessing.normalization", "scheme", "lower", "upper", "mean", "deviation");
-    Normalization normalization =
-        new Normalization(
-            scheme(n.get("scheme")),
-            number(n.get("lower"), "lower"),
-            number(n.get("upper"), "upper"),
-            number(n.get("mean"), "mean"),
-            number(n.get("deviation"), "deviation"));
-    return new Preprocessing(spacing(node.get("spacing")), normalization);
+    return new Normalization(
+        scheme(n.get("scheme")),
+        number(n.get("lower"), "lower"),
+        number(n.get("upper"), "upper"),
+        number(n.get("mean"), "mean"),
+        number(n.get("deviation"), "deviation"));
   }
 
   private Normalization.Scheme scheme(JsonNode node) {

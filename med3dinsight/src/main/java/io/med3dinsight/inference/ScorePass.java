@@ -44,7 +44,7 @@ final class ScorePass {
   private final EncoderDecoder network;
   private final InferenceOptions options;
   private final Parallel parallel;
-  private final float[] image;
+  private final float[][] image;
   private final int[] extents;
   private long networkNanos;
 
@@ -52,7 +52,7 @@ final class ScorePass {
       SegmentationPlan plan,
       EncoderDecoder network,
       InferenceOptions options,
-      float[] image,
+      float[][] image,
       int[] extents) {
     this.plan = plan;
     this.network = network;
@@ -150,14 +150,15 @@ final class ScorePass {
   private float[] compute(List<Pass> batch) {
     long begin = System.nanoTime();
     int size = sliding.size();
-    float[] input = new float[batch.size() * size];
+    float[] input = new float[batch.size() * image.length * size];
     for (int i = 0; i < batch.size(); i++) {
-      sliding.cut(image, batch.get(i).corner(), batch.get(i).flip(), input, i * size);
+      Pass pass = batch.get(i);
+      sliding.cut(image, pass.corner(), pass.flip(), input, i * image.length * size);
     }
     int[] w = plan.window();
     Device device = network.device();
     try (Scope scope = Scope.open()) {
-      Tensor x = Tensor.of(device, input, batch.size(), w[0], w[1], w[2], 1);
+      Tensor x = Tensor.of(device, input, batch.size(), w[0], w[1], w[2], image.length);
       return network.call(x).toFloats();
     } finally {
       networkNanos += System.nanoTime() - begin;

@@ -16,12 +16,12 @@ import java.util.TreeMap;
  * What a trained segmentation network needs beside its weights.
  *
  * @param dataset name of the dataset it was trained on
- * @param modality what its images were, such as "MRI" or "CT"
+ * @param modality what its images were, such as "MRI" or "CT"; several channels joined by +
  * @param labels label value to name, consecutive from 0, the background; class number and label are
  *     the same
  * @param preprocessing the way from a file's voxels to the network's
  * @param patch extents of the network's window in voxels, each divisible by the network's strides
- * @param network the network, with one input channel and {@link #classes} outputs
+ * @param network the network, with an input for each channel and {@link #classes} outputs
  */
 public record SegmentationPlan(
     String dataset,
@@ -40,7 +40,7 @@ public record SegmentationPlan(
     Objects.requireNonNull(preprocessing, "preprocessing");
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     requireConsecutive(labels);
-    requireUsable(network);
+    requireUsable(network, preprocessing.channels());
     requireDivisible(patch, network);
   }
 
@@ -53,10 +53,10 @@ public record SegmentationPlan(
     }
   }
 
-  private static void requireUsable(NetworkConfig network) {
-    if (network.inputChannels() != 1) {
+  private static void requireUsable(NetworkConfig network, int channels) {
+    if (network.inputChannels() != channels) {
       throw new IllegalArgumentException(
-          "a network of " + network.inputChannels() + " input channels, expected 1");
+          "a network of " + network.inputChannels() + " input channels, expected " + channels);
     }
     if (network instanceof UNetConfig unet && unet.stages() < 2) {
       throw new IllegalArgumentException(
@@ -81,6 +81,23 @@ public record SegmentationPlan(
   /** Number of classes with the background. */
   public int classes() {
     return labels.size();
+  }
+
+  /** Number of channels that an image must have. */
+  public int channels() {
+    return preprocessing.channels();
+  }
+
+  /** What an image must have, as the end of a sentence about one that has something else. */
+  public String wantedChannels() {
+    return "the model takes "
+        + channels()
+        + " ("
+        + modality
+        + "): give "
+        + (channels() == 1
+            ? "an image of that channel alone."
+            : "a file for each of them in this order, or one file with a frame for each.");
   }
 
   /** Extents of the window along D, H, W. */

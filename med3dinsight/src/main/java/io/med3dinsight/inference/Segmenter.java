@@ -8,6 +8,7 @@ import io.med3dinsight.engine.tensor.Backend;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.ProbabilityMaps;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Segments whole volumes with a trained network. Threads may share one segmenter; {@link #close}
@@ -79,42 +81,45 @@ public final class Segmenter implements AutoCloseable {
     return plan;
   }
 
-  /**
-   * The label of every voxel, on exactly the volume's grid.
-   *
-   * @throws DataException when a voxel is not a finite number
-   */
+  /** The labels of an image of one channel; see {@link #run}. */
   public LabelVolume segment(Volume volume) {
     return segment(volume, Progress.NONE, NEVER);
   }
 
-  /**
-   * The label of every voxel, on exactly the volume's grid.
-   *
-   * @param progress told about each window, under the name of the volume's file
-   * @param cancelled asked before each window
-   * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number
-   */
+  /** The labels of an image of one channel; see {@link #run}. */
   public LabelVolume segment(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return run(volume, ProbabilityMaps.none(volume.grid()), progress, cancelled).labels();
+    return segment(List.of(volume), progress, cancelled);
+  }
+
+  /** The labels of an image of several channels; see {@link #run}. */
+  public LabelVolume segment(List<Volume> channels) {
+    return segment(channels, Progress.NONE, NEVER);
+  }
+
+  /** The labels of an image of several channels; see {@link #run}. */
+  public LabelVolume segment(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    List<Volume> checked = checked(channels);
+    ProbabilityMaps none = ProbabilityMaps.none(checked.get(0).grid());
+    return run(checked, none, progress, cancelled).labels();
   }
 
   /**
-   * Segments a volume, and says where the time went. Beside the volume, its preprocessed copy and
-   * the labels, memory holds the scores of at most a quarter of the heap, however many classes
-   * there are. Probabilities that {@link InferenceOptions#probabilities} asks for go into a
-   * temporary file.
+   * The label of every voxel, on exactly the volume's grid, and where the time went. Beside the
+   * volume, its preprocessed copy and the labels, memory holds the scores of at most a quarter of
+   * the heap, however many classes there are. Probabilities that {@link
+   * InferenceOptions#probabilities} asks for go into a temporary file.
    *
-   * @param progress told about each window, under the name of the volume's file
+   * @param channels the volume's channels, in the order of the plan's modality
+   * @param progress told about each window, under the name of the first channel's file
    * @param cancelled asked before each window
    * @return to be closed by the caller
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number, or the disk has no space for the
+   * @throws DataException when there are more or fewer channels than the model takes, they lie on
+   *     different grids, a voxel is not a finite number, or the disk has no space for the
    *     probabilities
    */
-  public Segmentation run(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return run(volume, Path.of(System.getProperty("java.io.tmpdir")), progress, cancelled);
+  public Segmentation run(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    return run(channels, Path.of(System.getProperty("java.io.tmpdir")), progress, cancelled);
   }
 
   /**
@@ -123,13 +128,15 @@ public final class Segmenter implements AutoCloseable {
    * @param scratch 4 bytes a voxel and class must be free on its disk
    */
   public Segmentation run(
-      Volume volume, Path scratch, Progress progress, BooleanSupplier cancelled) {
+      List<Volume> channels, Path scratch, Progress progress, BooleanSupplier cancelled) {
+    List<Volume> checked = checked(channels);
+    Grid grid = checked.get(0).grid();
     ProbabilityMaps maps =
         options.probabilities()
-            ? ProbabilityMaps.create(volume.grid(), plan.classes(), scratch)
-            : ProbabilityMaps.none(volume.grid());
+            ? ProbabilityMaps.create(grid, plan.classes(), scratch)
+            : ProbabilityMaps.none(grid);
     try {
-      return run(volume, maps, progress, cancelled);
+      return run(checked, maps, progress, cancelled);
     } catch (RuntimeException | Error e) {
       maps.close();
       throw e;
@@ -137,11 +144,11 @@ public final class Segmenter implements AutoCloseable {
   }
 
   private Segmentation run(
-      Volume volume, ProbabilityMaps maps, Progress progress, BooleanSupplier cancelled) {
+      List<Volume> checked, ProbabilityMaps maps, Progress progress, BooleanSupplier cancelled) {
     long begin = System.nanoTime();
-    volume.requireFinite();
-    Volume prepared = plan.preprocessing().image(volume);
-    Grid grid = prepared.grid();
+    Volume volume = checked.get(0);
+    float[][] prepared = plan.preprocessing().images(checked);
+    Grid grid = plan.preprocessing().grid(volume.grid());
     int[] extents = {grid.depth(), grid.height(), grid.width()};
     long ready = System.nanoTime();
     ScoreRestorer restorer =
@@ -152,12 +159,30 @@ public final class Segmenter implements AutoCloseable {
                 maps.classes() > 0 ? maps : null,
                 parallel(network.device()));
     Watch watch = new Watch(volume.source(), progress, cancelled);
-    long network = pass(prepared.voxels(), extents, planes(restorer), watch);
+    long network = pass(prepared, extents, planes(restorer), watch);
     Components.keepLargest(volume.grid(), restorer.labels(), options.components());
     LabelVolume labels = LabelVolume.of(volume.grid(), restorer.labels());
     double restore = seconds(System.nanoTime() - ready - network);
     return new Segmentation(
         labels, maps, new Segmentation.Times(seconds(ready - begin), seconds(network), restore));
+  }
+
+  /** The same for an image of one channel. */
+  public Segmentation run(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return run(List.of(volume), progress, cancelled);
+  }
+
+  private List<Volume> checked(List<Volume> channels) {
+    if (channels.size() != plan.channels()) {
+      String names = channels.stream().map(Volume::source).collect(Collectors.joining(", "));
+      throw new DataException(
+          (channels.isEmpty() ? "No image" : names)
+              + (channels.size() == 1 ? " is 1 channel" : " are " + channels.size() + " channels")
+              + ", but "
+              + plan.wantedChannels());
+    }
+    channels.forEach(Volume::requireFinite);
+    return Channels.onOneGrid(channels);
   }
 
   private static double seconds(long nanos) {
@@ -175,8 +200,15 @@ public final class Segmenter implements AutoCloseable {
    * @throws DataException when a voxel is not a finite number
    */
   public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    volume.requireFinite();
-    Volume prepared = plan.preprocessing().image(volume);
+    return embed(List.of(volume), progress, cancelled);
+  }
+
+  /** The same for an image of several channels, in the order of the plan's modality. */
+  public float[] embed(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    List<Volume> checked = checked(channels);
+    Volume volume = checked.get(0);
+    float[][] prepared = plan.preprocessing().images(checked);
+    Grid grid = plan.preprocessing().grid(volume.grid());
     use.readLock().lock();
     try {
       if (closed) {
@@ -185,7 +217,7 @@ public final class Segmenter implements AutoCloseable {
       float[][] result = new float[1][];
       try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
         WindowEmbedding embedding = new WindowEmbedding(plan, network, options);
-        Tape.paused(() -> result[0] = embedding.of(prepared, watch));
+        Tape.paused(() -> result[0] = embedding.of(prepared, grid, watch));
       }
       return result[0];
     } finally {
@@ -197,11 +229,11 @@ public final class Segmenter implements AutoCloseable {
    * The label of every voxel of an image that is preprocessed already, such as a {@link
    * io.med3dinsight.dataset.TrainingCase}'s.
    *
-   * @param image normalised intensities [D, H, W] on the network's grid
+   * @param image normalised intensities [channel][D, H, W] on the network's grid
    * @param extents D, H, W
    * @return labels [D, H, W]
    */
-  public int[] segmentPrepared(float[] image, int[] extents) {
+  public int[] segmentPrepared(float[][] image, int[] extents) {
     ScoreRestorer restorer =
         ScoreRestorer.same(extents, plan.classes(), parallel(network.device()));
     pass(image, extents, planes(restorer), new Watch("(computed)", Progress.NONE, NEVER));
@@ -274,10 +306,15 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /** Passes an image through the network; returns the nanoseconds that took. */
-  private long pass(float[] image, int[] extents, ScorePass.Planes planes, Watch watch) {
-    if (image.length != (long) extents[0] * extents[1] * extents[2]) {
-      throw new IllegalArgumentException(
-          image.length + " intensities for extents " + Arrays.toString(extents));
+  private long pass(float[][] image, int[] extents, ScorePass.Planes planes, Watch watch) {
+    for (float[] channel : image) {
+      if (channel.length != (long) extents[0] * extents[1] * extents[2]) {
+        throw new IllegalArgumentException(
+            channel.length + " intensities for extents " + Arrays.toString(extents));
+      }
+    }
+    if (image.length != plan.channels()) {
+      throw new IllegalArgumentException(image.length + " channels, expected " + plan.channels());
     }
     use.readLock().lock();
     try {
@@ -296,12 +333,12 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /**
-   * Class scores [D, H, W, C] of a preprocessed image [D, H, W]: the network's outputs before the
-   * softmax, averaged over windows and flips.
+   * Class scores [D, H, W, C] of a preprocessed image [channel][D, H, W]: the network's outputs
+   * before the softmax, averaged over windows and flips.
    *
    * @param planes takes them plane by plane
    */
-  void scores(float[] image, int[] extents, ScorePass.Planes planes) {
+  void scores(float[][] image, int[] extents, ScorePass.Planes planes) {
     pass(image, extents, planes, new Watch("(computed)", Progress.NONE, NEVER));
   }
 

@@ -1,5 +1,6 @@
 package io.med3dinsight.inference;
 
+import io.med3dinsight.volume.Channels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -107,6 +108,24 @@ final class SlidingWindow {
   /** Number of voxels of a window. */
   int size() {
     return window[0] * window[1] * window[2];
+  }
+
+  /**
+   * Copies a window out of a volume of several channels.
+   *
+   * @param channels [channel][D, H, W]
+   * @param out [d, h, w, channel], from element {@code at} on
+   */
+  void cut(float[][] channels, int[] corner, int flip, float[] out, int at) {
+    if (channels.length == 1) {
+      cut(channels[0], corner, flip, out, at);
+      return;
+    }
+    float[] one = new float[size()];
+    for (int c = 0; c < channels.length; c++) {
+      cut(channels[c], corner, flip, one, 0);
+      Channels.interleave(one, 0, one.length, out, at, c, channels.length);
+    }
   }
 
   /**

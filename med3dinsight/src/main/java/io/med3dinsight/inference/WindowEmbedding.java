@@ -4,7 +4,6 @@ import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.network.EncoderDecoder;
 import io.med3dinsight.volume.Grid;
-import io.med3dinsight.volume.Volume;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,9 +19,12 @@ final class WindowEmbedding {
     this.options = options;
   }
 
-  /** The vector [C] of a preprocessed volume. */
-  float[] of(Volume prepared, ScorePass.Watch watch) {
-    Grid grid = prepared.grid();
+  /**
+   * The vector [C] of a preprocessed volume.
+   *
+   * @param prepared [channel][D, H, W] on {@code grid}
+   */
+  float[] of(float[][] prepared, Grid grid, ScorePass.Watch watch) {
     int[] extents = {grid.depth(), grid.height(), grid.width()};
     SlidingWindow sliding = new SlidingWindow(plan.window(), extents, options.overlap());
     List<int[]> corners = new ArrayList<>();
@@ -34,7 +36,7 @@ final class WindowEmbedding {
     watch.begin(corners.size());
     for (int[] corner : corners) {
       watch.check();
-      float[] vector = window(sliding, prepared.voxels(), corner);
+      float[] vector = window(sliding, prepared, corner);
       for (int c = 0; c < sums.length; c++) {
         sums[c] += vector[c];
       }
@@ -47,12 +49,12 @@ final class WindowEmbedding {
     return mean;
   }
 
-  private float[] window(SlidingWindow sliding, float[] image, int[] corner) {
-    float[] input = new float[sliding.size()];
+  private float[] window(SlidingWindow sliding, float[][] image, int[] corner) {
+    float[] input = new float[image.length * sliding.size()];
     sliding.cut(image, corner, 0, input, 0);
     try (Scope scope = Scope.open()) {
       int[] w = plan.window();
-      Tensor x = Tensor.of(network.device(), input, 1, w[0], w[1], w[2], 1);
+      Tensor x = Tensor.of(network.device(), input, 1, w[0], w[1], w[2], image.length);
       return network.encoder().embedding(x).toFloats();
     }
   }

@@ -20,7 +20,7 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
   private static final int LEAST_VOXELS = 512;
 
   /**
-   * The plan for a dataset; one input channel.
+   * The plan for a dataset, with an input channel for each of its channels.
    *
    * @throws UsageException when the patch is too small for two stages
    */
@@ -28,23 +28,35 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
     // Along D, H, W.
     double[] spacing = {data.spacing().z(), data.spacing().y(), data.spacing().x()};
     if (settings.patch() != null) {
-      return of(settings, settings.patch().clone(), spacing);
+      return of(settings, settings.patch().clone(), spacing, data.channels());
     }
     // Rounding up to whole strides must not carry the patch over the bound.
     int most = settings.maxPatchVoxels();
-    NetworkPlan plan = of(settings, fit(most, data, spacing), spacing);
+    NetworkPlan plan = of(settings, fit(most, data, spacing), spacing, data.channels());
     while (plan.patch.voxels() > settings.maxPatchVoxels() && most > LEAST_VOXELS) {
       most -= most / 16;
-      plan = of(settings, fit(most, data, spacing), spacing);
+      plan = of(settings, fit(most, data, spacing), spacing, data.channels());
     }
     return plan;
   }
 
-  private static NetworkPlan of(NetworkSettings settings, int[] size, double[] spacing) {
+  private static NetworkPlan of(
+      NetworkSettings settings, int[] size, double[] spacing, int inputs) {
     if (settings.type() != NetworkType.UNET) {
-      return transformer(settings, size);
+      return transformer(settings, size, inputs);
     }
-    int[][] strides = strides(settings.channels().length, size, spacing);
+    int[][] strides =
+        settings.strides() != null
+            ? settings.strides()
+            : strides(settings.channels().length, size, spacing);
+    if (settings.strides() != null && strides.length != settings.channels().length) {
+      throw new UsageException(
+          "network.strides has "
+              + strides.length
+              + " stages and network.channels "
+              + settings.channels().length
+              + ": expected equal numbers.");
+    }
     if (strides.length < 2) {
       throw new UsageException(
           "The patch of "
@@ -60,7 +72,7 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
     }
     UNetConfig network =
         new UNetConfig(
-            1,
+            inputs,
             Arrays.copyOf(settings.channels(), strides.length),
             strides,
             settings.convolutions(),
@@ -69,11 +81,11 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
     return new NetworkPlan(new PatchSize(size[0], size[1], size[2]), network);
   }
 
-  private static NetworkPlan transformer(NetworkSettings settings, int[] size) {
+  private static NetworkPlan transformer(NetworkSettings settings, int[] size, int inputs) {
     roundUp(size, settings.transformer().unit(settings.type()));
     return new NetworkPlan(
         new PatchSize(size[0], size[1], size[2]),
-        settings.transformer().config(settings.type(), 1, size));
+        settings.transformer().config(settings.type(), inputs, size));
   }
 
   private static void roundUp(int[] size, int[] unit) {

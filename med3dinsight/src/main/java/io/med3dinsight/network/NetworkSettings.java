@@ -2,6 +2,7 @@ package io.med3dinsight.network;
 
 import io.med3dinsight.UsageException;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * What a user may choose of the network; the rest follows from the data ({@link NetworkPlan}).
@@ -9,6 +10,8 @@ import java.nio.file.Path;
  * @param type the architecture; channels, convolutions and residual are the UNet's
  * @param channels of each stage, finest first; fewer stages are used where the patch is too small
  *     for all of them
+ * @param strides for each stage the steps [D, H, W] with which it is entered, 1 or 2 each, the
+ *     first [1, 1, 1]; null to derive them from patch and voxel sizes; the UNet's
  * @param convolutions 3x3x3 convolutions per stage
  * @param residual whether the encoder's stages are residual blocks
  * @param patch extents along D, H, W in voxels; null to derive them from the data
@@ -20,6 +23,7 @@ import java.nio.file.Path;
 public record NetworkSettings(
     NetworkType type,
     int[] channels,
+    int[][] strides,
     int convolutions,
     boolean residual,
     int[] patch,
@@ -36,13 +40,30 @@ public record NetworkSettings(
         throw new UsageException("network.channels holds " + c + ": expected at least 1.");
       }
     }
+    requireUsable(strides);
     if (patch != null && (patch.length != 3 || patch[0] < 1 || patch[1] < 1 || patch[2] < 1)) {
       throw new UsageException(
-          "network.patch is " + java.util.Arrays.toString(patch) + ": expected [D, H, W].");
+          "network.patch is " + Arrays.toString(patch) + ": expected [D, H, W].");
     }
     if (maxPatchVoxels < 512) {
       throw new UsageException(
           "network.maxPatchVoxels is " + maxPatchVoxels + ": expected at least 512.");
+    }
+  }
+
+  private static void requireUsable(int[][] strides) {
+    if (strides == null) {
+      return;
+    }
+    boolean usable = strides.length > 1 && Arrays.equals(strides[0], new int[] {1, 1, 1});
+    for (int[] s : strides) {
+      usable &= s.length == 3 && Arrays.stream(s).allMatch(x -> x == 1 || x == 2);
+    }
+    if (!usable) {
+      throw new UsageException(
+          "network.strides is "
+              + Arrays.deepToString(strides)
+              + ": expected three numbers 1 or 2 (D, H, W) for each stage, the first [1, 1, 1].");
     }
   }
 
@@ -52,6 +73,7 @@ public record NetworkSettings(
     this(
         NetworkType.UNET,
         channels,
+        null,
         convolutions,
         residual,
         patch,
@@ -63,20 +85,27 @@ public record NetworkSettings(
   /** The same with the path of the weights made absolute. */
   public NetworkSettings withAbsolutePaths() {
     Path absolute = weights == null ? null : weights.toAbsolutePath().normalize();
-    return new NetworkSettings(
-        type, channels, convolutions, residual, patch, maxPatchVoxels, transformer, absolute);
+    return withWeights(absolute);
   }
 
   /** The same with another patch D, H, W. */
   public NetworkSettings withPatch(int[] newPatch) {
     return new NetworkSettings(
-        type, channels, convolutions, residual, newPatch, maxPatchVoxels, transformer, weights);
+        type,
+        channels,
+        strides,
+        convolutions,
+        residual,
+        newPatch,
+        maxPatchVoxels,
+        transformer,
+        weights);
   }
 
   /** The same with other weights to start from; null for fresh ones. */
   public NetworkSettings withWeights(Path file) {
     return new NetworkSettings(
-        type, channels, convolutions, residual, patch, maxPatchVoxels, transformer, file);
+        type, channels, strides, convolutions, residual, patch, maxPatchVoxels, transformer, file);
   }
 
   /** A residual UNet of four stages on patches of at most 96x96x96 voxels. */

@@ -72,6 +72,11 @@ public record ClassificationRunSettings(
     return with(data, seed, network.withWeights(weights));
   }
 
+  /** The same with another network. */
+  public ClassificationRunSettings withNetwork(NetworkSettings other) {
+    return with(data, seed, other);
+  }
+
   /** The same with another number of steps in an epoch. */
   public ClassificationRunSettings withSteps(int steps) {
     return new ClassificationRunSettings(

@@ -5,14 +5,13 @@ import io.med3dinsight.caption.Caption;
 import io.med3dinsight.caption.CaptionFile;
 import io.med3dinsight.caption.OfflineDescriber;
 import io.med3dinsight.caption.SliceDescriber;
-import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.slice.SliceChoice;
 import io.med3dinsight.slice.SliceChoice.Place;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,13 +25,13 @@ public final class Descriptions {
   /** Unknown cases that a message names; there may be thousands. */
   private static final int NAMED = 5;
 
-  private final PreparedData data;
+  private final DescribedScans data;
   private final RunSettings settings;
   private final Progress progress;
   private final BooleanSupplier stop;
 
   public Descriptions(
-      PreparedData data, RunSettings settings, Progress progress, BooleanSupplier stop) {
+      DescribedScans data, RunSettings settings, Progress progress, BooleanSupplier stop) {
     this.data = data;
     this.settings = settings;
     this.progress = progress;
@@ -79,8 +78,7 @@ public final class Descriptions {
   }
 
   private void requireKnown(List<Caption> captions, Path file) {
-    Set<String> known = new HashSet<>(data.dataset().ids());
-    data.dataset().test().forEach(c -> known.add(c.id()));
+    Set<String> known = data.known();
     Set<String> unknown = new LinkedHashSet<>();
     captions.stream().map(Caption::volume).filter(v -> !known.contains(v)).forEach(unknown::add);
     if (!unknown.isEmpty()) {
@@ -90,7 +88,7 @@ public final class Descriptions {
               + unknown.stream().limit(NAMED).collect(Collectors.joining(", "))
               + (unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " more" : "")
               + ", but "
-              + data.dataset().folder()
+              + data.place()
               + " has no such case (it has "
               + known.stream().sorted().findFirst().orElse("none")
               + " and others); correct the names, or remove these lines.");
@@ -121,7 +119,7 @@ public final class Descriptions {
       }
     }
     Map<String, List<Caption>> byCase = byCase(captions);
-    for (Case c : data.training()) {
+    for (Scan c : data.learning()) {
       if (!byCase.containsKey(c.id())) {
         throw new DataException(
             file
@@ -133,17 +131,17 @@ public final class Descriptions {
   }
 
   private List<Caption> describe() {
-    SliceDescriber describer = new OfflineDescriber(data.dataset().modality());
-    List<Case> cases = new ArrayList<>(data.training());
-    cases.addAll(data.test());
+    List<Scan> cases = new ArrayList<>(data.learning());
+    cases.addAll(data.heldOut());
     List<Caption> captions = new ArrayList<>();
     try (Progress.Task task = progress.start("describe", cases.size(), "cases")) {
-      for (Case c : cases) {
+      for (Scan c : cases) {
         if (stop.getAsBoolean()) {
           return null;
         }
         task.message(c.id());
-        SliceSource slices = SliceSource.of(c, data.plan().preprocessing());
+        SliceDescriber describer = new OfflineDescriber(c.modality());
+        SliceSource slices = SliceSource.of(c, data.spacing());
         for (Place p : SliceChoice.even(slices.extents(), settings.describe().slicesPerPlane())) {
           String text = describer.describe(slices.slice(p));
           captions.add(new Caption(c.id(), p.plane(), p.index(), text, describer.id()));

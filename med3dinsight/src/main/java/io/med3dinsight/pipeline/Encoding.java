@@ -1,7 +1,7 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.caption.Caption;
-import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.encoder2d.CachedSliceTextEncoder;
 import io.med3dinsight.encoder2d.CompactSliceTextEncoder;
 import io.med3dinsight.encoder2d.Retrieval;
@@ -15,7 +15,6 @@ import io.med3dinsight.progress.Progress;
 import io.med3dinsight.slice.Slice;
 import io.med3dinsight.training.Trainer;
 import io.med3dinsight.training.TrainingContext;
-import io.med3dinsight.volume.Grid;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,13 +26,13 @@ import java.util.Map;
  * slices and descriptions of a run.
  */
 public final class Encoding {
-  private final PreparedData data;
+  private final DescribedScans data;
   private final RunSettings settings;
   private final TrainingContext context;
   private final Map<String, List<Caption>> captions;
 
   public Encoding(
-      PreparedData data,
+      DescribedScans data,
       RunSettings settings,
       TrainingContext context,
       Map<String, List<Caption>> captions) {
@@ -80,9 +79,10 @@ public final class Encoding {
 
   private List<SliceTextPair> pairs() {
     List<SliceTextPair> pairs = new ArrayList<>();
-    try (Progress.Task task = context.progress().start("slices", data.training().size(), "cases")) {
-      for (Case c : data.training()) {
-        SliceSource slices = SliceSource.of(c, data.plan().preprocessing());
+    List<Scan> scans = data.learning();
+    try (Progress.Task task = context.progress().start("slices", scans.size(), "cases")) {
+      for (Scan c : scans) {
+        SliceSource slices = SliceSource.of(c, data.spacing());
         for (Caption caption : captions.get(c.id())) {
           pairs.add(SliceTextPair.of(slices.slice(caption), caption.text(), settings.encoder2d()));
         }
@@ -95,17 +95,17 @@ public final class Encoding {
   /** The training cases with their slices' embeddings. */
   List<DescribedVolume> embed(SliceTextEncoder encoder) {
     List<DescribedVolume> volumes = new ArrayList<>();
-    try (Progress.Task task = context.progress().start("embed", data.training().size(), "cases")) {
-      for (int i = 0; i < data.training().size(); i++) {
-        volumes.add(embed(encoder, i));
+    List<Scan> scans = data.learning();
+    try (Progress.Task task = context.progress().start("embed", scans.size(), "cases")) {
+      for (int i = 0; i < scans.size(); i++) {
+        volumes.add(embed(encoder, scans.get(i), i));
         task.step();
       }
     }
     return volumes;
   }
 
-  private DescribedVolume embed(SliceTextEncoder encoder, int number) {
-    Case c = data.training().get(number);
+  private DescribedVolume embed(SliceTextEncoder encoder, Scan c, int number) {
     List<Caption> described = captions.get(c.id());
     float[][] images = encoder.embedSlices(slices(c));
     float[][] texts = encoder.embedTexts(described.stream().map(Caption::text).toList());
@@ -114,17 +114,15 @@ public final class Encoding {
       Caption caption = described.get(i);
       embedded.add(new EmbeddedSlice(caption.plane(), caption.slice(), images[i], texts[i]));
     }
-    Grid g = data.prepared().grid(number);
-    int[] extents = {g.depth(), g.height(), g.width()};
     return new DescribedVolume(
-        c.id(), () -> data.prepared().get(number).image(), extents, embedded);
+        c.id(), () -> data.image(number), data.extents().get(c.id()), embedded);
   }
 
   /** How well held-out slices find their own descriptions; null when no test case is described. */
   Retrieval retrieval(SliceTextEncoder encoder) {
     List<Slice> slices = new ArrayList<>();
     List<String> texts = new ArrayList<>();
-    for (Case c : data.test()) {
+    for (Scan c : data.heldOut()) {
       if (captions.containsKey(c.id())) {
         slices.addAll(slices(c));
         captions.get(c.id()).forEach(caption -> texts.add(caption.text()));
@@ -133,8 +131,8 @@ public final class Encoding {
     return slices.isEmpty() ? null : Retrieval.of(encoder, slices, texts);
   }
 
-  private List<Slice> slices(Case c) {
-    SliceSource source = SliceSource.of(c, data.plan().preprocessing());
+  private List<Slice> slices(Scan c) {
+    SliceSource source = SliceSource.of(c, data.spacing());
     return captions.get(c.id()).stream().map(source::slice).toList();
   }
 }

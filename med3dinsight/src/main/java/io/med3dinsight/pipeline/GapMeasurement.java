@@ -1,8 +1,8 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.caption.Caption;
-import io.med3dinsight.dataset.Case;
-import io.med3dinsight.dataset.TrainingCase;
+import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
 import io.med3dinsight.gap.Gap;
 import io.med3dinsight.gap.GapJson;
@@ -15,6 +15,7 @@ import io.med3dinsight.slice.Slice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Measures how far slices as seen from the volume, their images and their descriptions lie apart
@@ -24,33 +25,36 @@ final class GapMeasurement {
   /** Their embeddings are held, their images are not. */
   private static final int MOST_CASES = 20;
 
-  private final PreparedData data;
+  private final PatchSize patch;
   private final List<DescribedVolume> volumes;
   private Gap before;
 
-  private GapMeasurement(PreparedData data, List<DescribedVolume> volumes) {
-    this.data = data;
+  private GapMeasurement(PatchSize patch, List<DescribedVolume> volumes) {
+    this.patch = patch;
     this.volumes = volumes;
   }
 
   /** Embeds the described slices of up to 20 test cases; of none where nothing is aligned. */
   static GapMeasurement of(
-      PreparedData data,
+      DescribedScans scans,
+      PatchSize patch,
       PretrainSettings settings,
       Map<String, List<Caption>> captions,
       SliceTextEncoder encoder) {
+    List<Scan> heldOut = scans.heldOut();
     List<DescribedVolume> volumes =
-        data.test().stream()
-            .filter(c -> settings.aligns() && captions.containsKey(c.id()))
+        IntStream.range(0, heldOut.size())
+            .filter(i -> settings.aligns() && captions.containsKey(heldOut.get(i).id()))
             .limit(MOST_CASES)
-            .map(c -> embed(data, c, captions.get(c.id()), encoder))
+            .mapToObj(i -> embed(scans, i, captions.get(heldOut.get(i).id()), encoder))
             .toList();
-    return new GapMeasurement(data, volumes);
+    return new GapMeasurement(patch, volumes);
   }
 
   private static DescribedVolume embed(
-      PreparedData data, Case c, List<Caption> captions, SliceTextEncoder encoder) {
-    SliceSource source = SliceSource.of(c, data.plan().preprocessing());
+      DescribedScans scans, int number, List<Caption> captions, SliceTextEncoder encoder) {
+    Scan scan = scans.heldOut().get(number);
+    SliceSource source = SliceSource.of(scan, scans.spacing());
     List<Slice> slices = captions.stream().map(source::slice).toList();
     float[][] images = encoder.embedSlices(slices);
     float[][] texts = encoder.embedTexts(captions.stream().map(Caption::text).toList());
@@ -60,10 +64,7 @@ final class GapMeasurement {
       embedded.add(new EmbeddedSlice(caption.plane(), caption.slice(), images[i], texts[i]));
     }
     return new DescribedVolume(
-        c.id(),
-        () -> TrainingCase.of(data.dataset().load(c), data.plan().preprocessing()).image(),
-        data.extents().get(c.id()),
-        embedded);
+        scan.id(), () -> scans.heldOutImage(number), scans.extents().get(scan.id()), embedded);
   }
 
   /** Measures a network that is yet to be pretrained. */
@@ -83,7 +84,7 @@ final class GapMeasurement {
   }
 
   private Gap measure(PretrainStage stage) {
-    SliceEmbeddings slices = SliceEmbeddings.of(stage.pretrained(), data.plan().patch(), volumes);
+    SliceEmbeddings slices = SliceEmbeddings.of(stage.pretrained(), patch, volumes);
     return slices.seen().length == 0 ? null : Gap.of(slices);
   }
 }

@@ -1,22 +1,29 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.CaseStore;
 import io.med3dinsight.dataset.Fingerprint;
 import io.med3dinsight.dataset.LabelledScan;
 import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.dataset.SampleData;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.dataset.Split;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Spacing;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A dataset as a run uses it: who trains and who tests, what the scans have in common, and the
@@ -35,7 +42,7 @@ public record PreparedData(
     SegmentationPlan plan,
     CaseStore prepared,
     Map<String, int[]> extents)
-    implements AutoCloseable {
+    implements DescribedScans, AutoCloseable {
   /** Share of the heap that the training cases may take together. */
   private static final double HEAP_SHARE = 0.5;
 
@@ -99,7 +106,9 @@ public record PreparedData(
       RunSettings settings, MsdDataset dataset, List<Case> training, Progress progress) {
     Fingerprint fingerprint;
     try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
-      fingerprint = Fingerprint.of(scans(dataset, training, task), dataset.isCt());
+      fingerprint =
+          Fingerprint.of(
+              scans(dataset, training, task), schemes(settings, dataset), spacing(settings));
     }
     NetworkPlan network = NetworkPlan.of(settings.network(), fingerprint);
     return new SegmentationPlan(
@@ -109,6 +118,26 @@ public record PreparedData(
         fingerprint.preprocessing(),
         network.patch(),
         network.network());
+  }
+
+  private static List<Normalization.Scheme> schemes(RunSettings settings, MsdDataset dataset) {
+    List<Normalization.Scheme> given = settings.normalization();
+    if (given != null && given.size() != dataset.channels().size()) {
+      throw new UsageException(
+          "normalization names "
+              + given.size()
+              + " schemes: expected one for each of the channels "
+              + dataset.channels()
+              + " of "
+              + dataset.folder()
+              + ".");
+    }
+    return given == null ? dataset.schemes() : given;
+  }
+
+  private static Spacing spacing(RunSettings settings) {
+    double[] mm = settings.spacing();
+    return mm == null ? null : new Spacing(mm[0], mm[1], mm[2]);
   }
 
   private static int[] extents(LabelledScan scan, SegmentationPlan plan) {
@@ -137,6 +166,48 @@ public record PreparedData(
         }
       };
     };
+  }
+
+  /** The first channel of a case, which is the one that is put into words. */
+  public Scan scan(Case c) {
+    return new Scan(c.id(), c.image(), dataset.firstChannel(c), dataset.channels().get(0));
+  }
+
+  @Override
+  public Path place() {
+    return dataset.folder();
+  }
+
+  @Override
+  public List<Scan> learning() {
+    return training.stream().map(this::scan).toList();
+  }
+
+  @Override
+  public List<Scan> heldOut() {
+    return test.stream().map(this::scan).toList();
+  }
+
+  @Override
+  public Set<String> known() {
+    Set<String> known = new HashSet<>(dataset.ids());
+    dataset.test().forEach(c -> known.add(c.id()));
+    return known;
+  }
+
+  @Override
+  public Spacing spacing() {
+    return plan.preprocessing().spacing();
+  }
+
+  @Override
+  public float[][] image(int number) {
+    return prepared.get(number).channels();
+  }
+
+  @Override
+  public float[][] heldOutImage(int number) {
+    return TrainingCase.of(dataset.load(test.get(number)), plan.preprocessing()).channels();
   }
 
   @Override

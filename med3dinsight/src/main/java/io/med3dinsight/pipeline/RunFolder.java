@@ -1,5 +1,6 @@
 package io.med3dinsight.pipeline;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.report.MetricsLog;
@@ -52,6 +53,11 @@ public record RunFolder(Path root) {
     return root.resolve("pretrained.safetensors");
   }
 
+  /** The encoder alone, which a run that only pretrains leaves. */
+  public Path encoder() {
+    return root.resolve("encoder.safetensors");
+  }
+
   /** The segmentation network, which {@code predict} loads. */
   public Path model() {
     return root.resolve("model.safetensors");
@@ -95,7 +101,8 @@ public record RunFolder(Path root) {
   }
 
   private boolean hasResults() {
-    return Stream.of(captions(), checkpoints(), model(), cells(), root.resolve("cells"))
+    return Stream.of(
+            captions(), checkpoints(), pretrained(), model(), cells(), root.resolve("cells"))
         .anyMatch(Files::exists);
   }
 
@@ -111,6 +118,19 @@ public record RunFolder(Path root) {
     Files.deleteIfExists(config());
     Files.deleteIfExists(root.resolve(Provenance.FILE));
     Files.deleteIfExists(metrics);
+  }
+
+  /**
+   * Whether the settings are those of a run that only pretrains.
+   *
+   * @throws DataException when they cannot be read
+   */
+  public boolean isPretraining() {
+    try (Stream<String> lines = Files.lines(config())) {
+      return lines.anyMatch(line -> line.startsWith("learnFromHeldOut:"));
+    } catch (IOException e) {
+      throw DataException.of(config(), "read", e);
+    }
   }
 
   /**

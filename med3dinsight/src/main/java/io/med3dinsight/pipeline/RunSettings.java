@@ -7,8 +7,10 @@ import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.inference.InferenceOptions;
 import io.med3dinsight.network.NetworkSettings;
 import io.med3dinsight.pretrain.PretrainSettings;
+import io.med3dinsight.volume.Normalization;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
  * @param testShare share of the cases held out by a random split
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
+ * @param spacing x, y, z of the network's voxels in mm, in RAS order; null for the data's medians
+ * @param normalization how each channel's intensities are normalised; null to follow from its name
  * @param describe which slices are put into words, and by whom
  * @param encoder2d the slice-text encoder that is trained where no other is named
  * @param clip CLIP or BiomedCLIP instead of it
@@ -38,6 +42,8 @@ public record RunSettings(
     double testShare,
     long seed,
     int checkpointSeconds,
+    double[] spacing,
+    List<Normalization.Scheme> normalization,
     DescribeSettings describe,
     SliceTextConfig encoder2d,
     ClipSettings clip,
@@ -75,6 +81,11 @@ public record RunSettings(
       throw new UsageException(
           "checkpointSeconds is " + checkpointSeconds + ": expected at least 1.");
     }
+    boolean positive = spacing == null || Arrays.stream(spacing).allMatch(s -> s > 0);
+    if (spacing != null && (spacing.length != 3 || !positive)) {
+      throw new UsageException(
+          "spacing is " + Arrays.toString(spacing) + ": expected three sizes above 0.");
+    }
   }
 
   /** Settings for some minutes on two processors. */
@@ -86,6 +97,8 @@ public record RunSettings(
         0.2,
         1,
         60,
+        null,
+        null,
         new DescribeSettings(12, null),
         SliceTextConfig.standard(),
         new ClipSettings(null, null),
@@ -111,6 +124,16 @@ public record RunSettings(
     return with(data, split, newSeed, describe, clip, network);
   }
 
+  /** The same with another network. */
+  public RunSettings withNetwork(NetworkSettings other) {
+    return with(data, split, seed, describe, clip, other);
+  }
+
+  /** The same without pretraining, from weights that are there. */
+  public RunSettings startingFrom(Path weights) {
+    return withoutPretraining(split, fold, seed, weights);
+  }
+
   /**
    * The same without pretraining, for a part of the training cases.
    *
@@ -118,13 +141,19 @@ public record RunSettings(
    * @param weights to start from; null for fresh ones
    */
   public RunSettings fewLabels(Path part, long newSeed, Path weights) {
+    return withoutPretraining(part, 0, newSeed, weights);
+  }
+
+  private RunSettings withoutPretraining(Path newSplit, int newFold, long newSeed, Path weights) {
     return new RunSettings(
         data,
-        part,
-        0,
+        newSplit,
+        newFold,
         testShare,
         newSeed,
         checkpointSeconds,
+        spacing,
+        normalization,
         describe,
         encoder2d,
         clip,
@@ -164,6 +193,8 @@ public record RunSettings(
         testShare,
         newSeed,
         checkpointSeconds,
+        spacing,
+        normalization,
         newDescribe,
         encoder2d,
         newClip,

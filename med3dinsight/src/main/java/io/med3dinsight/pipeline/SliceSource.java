@@ -1,16 +1,19 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.caption.Caption;
-import io.med3dinsight.dataset.Case;
+import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.slice.IntensityScale;
 import io.med3dinsight.slice.Slice;
 import io.med3dinsight.slice.SliceChoice.Place;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Preprocessing;
+import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
 
-/** Slices of one case on the network's grid, with the intensities of the file. */
+/**
+ * Slices of the first channel of one case on the network's grid, with the intensities of the file.
+ */
 public final class SliceSource {
   private final Volume volume;
   private final IntensityScale scale;
@@ -20,10 +23,13 @@ public final class SliceSource {
     this.scale = IntensityScale.of(volume.voxels());
   }
 
-  /** Reads a case. */
-  public static SliceSource of(Case source, Preprocessing preprocessing) {
-    Preprocessing raw = new Preprocessing(preprocessing.spacing(), Normalization.none());
-    return new SliceSource(raw.image(Volume.read(source.image()).requireFinite()));
+  /**
+   * Reads a scan.
+   *
+   * @param spacing of the network's voxels
+   */
+  public static SliceSource of(Scan scan, Spacing spacing) {
+    return new SliceSource(new Preprocessing(spacing, Normalization.none()).image(scan.read()));
   }
 
   /** Extents D, H, W. */

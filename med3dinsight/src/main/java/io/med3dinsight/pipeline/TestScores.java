@@ -32,7 +32,7 @@ final class TestScores {
         }
         task.message(c.id());
         LabelledScan scan = data.dataset().load(c);
-        LabelVolume predicted = segmenter.segment(scan.image());
+        LabelVolume predicted = segmenter.segment(scan.channels());
         predicted.write(folder.prediction(c.id()));
         SortedMap<Integer, String> names = data.dataset().labels();
         scores.add(CaseScore.of(c.id(), predicted, scan.labels(), names));

@@ -1,30 +1,18 @@
 package io.med3dinsight.pipeline;
 
-import io.med3dinsight.DataException;
-import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.TrainingCase;
-import io.med3dinsight.encoder2d.Retrieval;
-import io.med3dinsight.encoder2d.SliceTextEncoder;
-import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings;
 import io.med3dinsight.finetune.FinetuneStage;
 import io.med3dinsight.finetune.Validation;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.Evaluation;
-import io.med3dinsight.network.EncoderDecoder;
+import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.nn.Module;
-import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
-import io.med3dinsight.nn.checkpoint.CheckpointException;
-import io.med3dinsight.nn.checkpoint.LoadReport;
-import io.med3dinsight.nn.checkpoint.TensorSource;
-import io.med3dinsight.nn.checkpoint.Weights;
 import io.med3dinsight.nn.optim.Ema;
-import io.med3dinsight.pretrain.DescribedVolume;
 import io.med3dinsight.pretrain.PretrainNetwork;
-import io.med3dinsight.pretrain.PretrainStage;
 import io.med3dinsight.report.MetricsJson;
 import io.med3dinsight.training.Trainer;
 import io.med3dinsight.training.TrainingContext;
@@ -73,9 +61,12 @@ public final class TrainingRun {
 
   private Evaluation run(PreparedData data) {
     sayPlan(data);
-    checkWeights(data);
-    if (settings.pretrain().enabled() && settings.clip().folder() != null) {
-      ClipSliceTextEncoder.check(settings.clip().folder());
+    StartingWeights weights = weights();
+    if (weights != null) {
+      weights.check(data.plan().network(), data.plan().classes(), context.device());
+    }
+    if (settings.pretrain().enabled()) {
+      Pretraining.check(settings);
     }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
@@ -106,70 +97,11 @@ public final class TrainingRun {
                 + data.plan().network().signature());
   }
 
-  /** Weights that cannot be used are found out before anything is computed. */
-  private void checkWeights(PreparedData data) {
-    if (settings.network().weights() == null) {
-      return;
-    }
-    try (EncoderDecoder network =
-        data.plan().network().build(Setup.of(context.device(), 0), data.plan().classes(), 1)) {
-      startFromWeights(network);
-    } catch (CheckpointException e) {
-      throw new DataException(e.getMessage(), e);
-    }
-  }
-
   // ---- pretraining
 
   private boolean pretrain(PreparedData data, Map<String, Object> further) {
-    Map<String, List<Caption>> captions =
-        new Descriptions(data, settings, context.progress(), context.stop()).of(folder);
-    if (captions == null) {
-      return false;
-    }
-    Encoding encoding = new Encoding(data, settings, context, captions);
-    List<DescribedVolume> volumes;
-    GapMeasurement gap;
-    String encoderId;
-    try (SliceTextEncoder encoder = encoding.encoder(folder)) {
-      if (encoder == null) {
-        return false;
-      }
-      Retrieval retrieval = encoding.retrieval(encoder);
-      if (retrieval != null) {
-        further.put("encoder2d", Map.of("test", retrieval));
-      }
-      if (Files.exists(folder.pretrained())) {
-        return true;
-      }
-      volumes = encoding.embed(encoder);
-      gap = GapMeasurement.of(data, settings.pretrain(), captions, encoder);
-      encoderId = encoder.id();
-    }
-    // The encoder's memory is free by now.
-    return pretrain(data, volumes, encoderId, gap);
-  }
-
-  private boolean pretrain(
-      PreparedData data, List<DescribedVolume> volumes, String encoder, GapMeasurement gap) {
-    try (PretrainStage stage =
-        new PretrainStage(
-            context.device(),
-            data.plan().network(),
-            data.plan().patch(),
-            settings.pretrain(),
-            volumes,
-            encoder,
-            settings.seed())) {
-      startFromWeights(stage.pretrained().volumes());
-      gap.before(stage);
-      if (!Trainer.run(stage, context)) {
-        return false;
-      }
-      gap.after(stage, folder);
-      Checkpoint.writer(stage.network()).module(stage.module()).write(folder.pretrained());
-      return true;
-    }
+    NetworkPlan network = new NetworkPlan(data.plan().patch(), data.plan().network());
+    return new Pretraining(data, network, settings, folder, context).run(further);
   }
 
   // ---- fine-tuning
@@ -198,7 +130,8 @@ public final class TrainingRun {
             settings.seed())) {
       if (settings.pretrain().enabled()) {
         startFromPretrained(stage, folder.pretrained(), settings.finetune().start());
-      } else if (startFromWeights(stage.trained())) {
+      } else if (weights() != null) {
+        weights().load(stage.trained(), context.progress());
         stage.weightsReplaced();
       }
       if (!Trainer.run(stage, context)) {
@@ -222,17 +155,9 @@ public final class TrainingRun {
     return kept;
   }
 
-  /** Copies the file of weights that the settings name; false when they name none. */
-  private boolean startFromWeights(EncoderDecoder network) {
-    Path file = settings.network().weights();
-    if (file == null) {
-      return false;
-    }
-    try (TensorSource source = Weights.open(file)) {
-      LoadReport report = Weights.load(network, source);
-      context.progress().say("Weights of " + file + ": " + report.summary() + ".");
-    }
-    return true;
+  /** What the settings name to start from; null for nothing. */
+  private StartingWeights weights() {
+    return StartingWeights.of(settings.network().weights(), settings.finetune().start());
   }
 
   /**

@@ -6,6 +6,7 @@ import io.med3dinsight.nn.data.SampleKey;
 import io.med3dinsight.nn.data.SampleSource;
 import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
 import io.med3dinsight.psat.Psat.Query;
+import io.med3dinsight.volume.Channels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,8 +18,8 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
   /**
    * Crops in host memory. N volumes, S slices of each, E width of the embeddings.
    *
-   * @param image what is to be reconstructed [N,D,H,W]
-   * @param masked what the encoder sees [N,D,H,W]
+   * @param image what is to be reconstructed [N,D,H,W,C]
+   * @param masked what the encoder sees [N,D,H,W,C]
    * @param queries the slices asked for, S for each volume
    * @param images their image embeddings [N*S,E]
    * @param texts the embeddings of their descriptions [N*S,E]
@@ -48,8 +49,8 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
   public Batch load(SampleKey key) {
     int n = settings.volumes();
     int pairs = n * settings.slices();
-    float[] image = new float[n * size.voxels()];
-    float[] masked = new float[n * size.voxels()];
+    float[] image = null;
+    float[] masked = null;
     float[] images = new float[pairs * width];
     float[] texts = new float[pairs * width];
     List<List<Query>> queries = new ArrayList<>();
@@ -57,9 +58,13 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
       DescribedVolume volume = volumeOf(key, i);
       Draws draws = new Draws(key.seed(), key.epoch(), key.index(), i);
       int[] start = start(volume, draws);
-      cut(volume.source().get(), volume.extents(), start, image, i * size.voxels());
-      settings.augmentation().changeIntensities(image, i * size.voxels(), size, draws);
-      hide(image, masked, i * size.voxels(), new SplittableRandom(draws.nextLong()));
+      float[][] crops = crops(volume, start, draws);
+      if (image == null) {
+        image = new float[n * crops.length * size.voxels()];
+        masked = new float[image.length];
+      }
+      put(crops, image, i);
+      put(hidden(crops, draws.nextLong()), masked, i);
       List<EmbeddedSlice> chosen = choose(volume, start, draws);
       queries.add(chosen.stream().map(s -> query(s, start)).toList());
       for (int j = 0; j < chosen.size(); j++) {
@@ -102,8 +107,33 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
     return start;
   }
 
-  private void cut(float[] volume, int[] e, int[] start, float[] out, int at) {
-    cut(volume, e, start, patch, out, at);
+  /** A crop of every channel; its intensities change for each by itself. */
+  private float[][] crops(DescribedVolume volume, int[] start, Draws draws) {
+    float[][] channels = volume.source().get();
+    float[][] crops = new float[channels.length][size.voxels()];
+    for (int c = 0; c < crops.length; c++) {
+      cut(channels[c], volume.extents(), start, patch, crops[c], 0);
+      settings.augmentation().changeIntensities(crops[c], 0, size, draws);
+    }
+    return crops;
+  }
+
+  /** The crops with the same blocks hidden in all channels, since one would give away another. */
+  private float[][] hidden(float[][] crops, long seed) {
+    float[][] out = new float[crops.length][];
+    for (int c = 0; c < out.length; c++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      out[c] =
+          BlockMask.apply(crops[c], patch, settings.maskShare(), settings.maskBlock(), 0f, random);
+    }
+    return out;
+  }
+
+  private void put(float[][] crops, float[] out, int number) {
+    int at = number * crops.length * size.voxels();
+    for (int c = 0; c < crops.length; c++) {
+      Channels.interleave(crops[c], 0, size.voxels(), out, at, c, crops.length);
+    }
   }
 
   /** Copies a crop of a volume of extents e; what lies outside of the volume stays as it is. */
@@ -121,13 +151,6 @@ final class CropBatches implements SampleSource<CropBatches.Batch> {
         }
       }
     }
-  }
-
-  private void hide(float[] image, float[] masked, int at, SplittableRandom random) {
-    float[] one = java.util.Arrays.copyOfRange(image, at, at + size.voxels());
-    float[] hidden =
-        BlockMask.apply(one, patch, settings.maskShare(), settings.maskBlock(), 0f, random);
-    System.arraycopy(hidden, 0, masked, at, hidden.length);
   }
 
   /** Slices that lie in the crop, all different where there are enough. */

@@ -8,12 +8,13 @@ import java.util.function.Supplier;
  * A volume and what the frozen 2D encoders make of some of its slices.
  *
  * @param id name of the case
- * @param source gives normalised intensities [D,H,W], RAS; called each time that they are needed
+ * @param source gives normalised intensities [channel][D,H,W], RAS; called each time that they are
+ *     needed
  * @param extents D, H, W
  * @param slices at least one
  */
 public record DescribedVolume(
-    String id, Supplier<float[]> source, int[] extents, List<EmbeddedSlice> slices) {
+    String id, Supplier<float[][]> source, int[] extents, List<EmbeddedSlice> slices) {
   /**
    * One slice with its embeddings, both of length 1.
    *
@@ -24,9 +25,9 @@ public record DescribedVolume(
   public record EmbeddedSlice(
       Plane plane, int index, float[] imageEmbedding, float[] textEmbedding) {}
 
-  /** A volume that stays in memory. */
+  /** A volume of one channel that stays in memory. */
   public DescribedVolume(String id, float[] image, int[] extents, List<EmbeddedSlice> slices) {
-    this(id, () -> image, extents, slices);
+    this(id, () -> new float[][] {image}, extents, slices);
   }
 
   public DescribedVolume {

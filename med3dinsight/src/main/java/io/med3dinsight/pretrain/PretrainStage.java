@@ -18,6 +18,7 @@ import io.med3dinsight.nn.optim.ParameterGroup;
 import io.med3dinsight.nn.optim.Schedule;
 import io.med3dinsight.training.DeviceStep;
 import io.med3dinsight.training.Metrics;
+import io.med3dinsight.training.Recipe;
 import io.med3dinsight.training.Stage;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   private static final String STORED = "queue_filled";
 
-  private final PretrainSettings settings;
+  private final Recipe recipe;
   private final long seed;
   private final ObjectNode description;
   private final CropBatches batches;
@@ -54,11 +55,18 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
       List<DescribedVolume> volumes,
       String embeddings,
       long seed) {
-    this.settings = settings;
+    recipe =
+        new Recipe(
+            settings.epochs(),
+            settings.stepsPerEpoch(),
+            settings.learningRate(),
+            settings.warmup(),
+            settings.weightDecay(),
+            settings.maxNorm());
     this.seed = seed;
     batches = new CropBatches(volumes, settings, patch);
     network = new PretrainNetwork(Setup.of(device, seed), config, settings, batches.width());
-    optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, settings.weightDecay()));
+    optimizer = Adam.adamW(ParameterGroup.decayMatricesOnly(network, recipe.weightDecay()));
     step = new PretrainStep(network, settings, patch, batches.width());
     description =
         JsonNodeFactory.instance
@@ -99,14 +107,12 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   @Override
   public Schedule schedule() {
-    long steps = (long) settings.epochs() * settings.stepsPerEpoch();
-    return Schedule.cosine(
-        settings.learningRate(), Math.min(settings.warmup(), steps / 2), steps, 0);
+    return recipe.schedule();
   }
 
   @Override
   public double maxNorm() {
-    return settings.maxNorm();
+    return recipe.maxNorm();
   }
 
   @Override
@@ -121,12 +127,12 @@ public final class PretrainStage implements Stage<CropBatches.Batch> {
 
   @Override
   public int stepsPerEpoch() {
-    return settings.stepsPerEpoch();
+    return recipe.stepsPerEpoch();
   }
 
   @Override
   public int epochs() {
-    return settings.epochs();
+    return recipe.epochs();
   }
 
   @Override

@@ -71,7 +71,8 @@ final class PretrainStep implements DeviceStep<CropBatches.Batch>, AutoCloseable
     this.settings = settings;
     this.width = width;
     own = settings.volumes() * settings.slices();
-    int[] e = {settings.volumes(), patch.depth(), patch.height(), patch.width(), 1};
+    int channels = network.volumes().config().inputChannels();
+    int[] e = {settings.volumes(), patch.depth(), patch.height(), patch.width(), channels};
     try (Scope s = Scope.open()) {
       masked = inputs.adopt(Tensor.zeros(network.device(), e));
       image = inputs.adopt(Tensor.zeros(network.device(), e));

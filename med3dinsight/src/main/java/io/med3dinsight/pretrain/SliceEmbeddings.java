@@ -5,6 +5,7 @@ import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.pretrain.DescribedVolume.EmbeddedSlice;
 import io.med3dinsight.psat.Psat.Query;
+import io.med3dinsight.volume.Channels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,11 +62,17 @@ public record SliceEmbeddings(float[][] seen, float[][] images, float[][] texts,
 
   private static List<float[]> embed(
       PretrainNetwork network, DescribedVolume v, int[] start, int[] p, List<Query> queries) {
-    float[] crop = new float[p[0] * p[1] * p[2]];
-    CropBatches.cut(v.source().get(), v.extents(), start, p, crop, 0);
+    float[][] channels = v.source().get();
+    int voxels = p[0] * p[1] * p[2];
+    float[] crop = new float[channels.length * voxels];
+    for (int c = 0; c < channels.length; c++) {
+      float[] one = new float[voxels];
+      CropBatches.cut(channels[c], v.extents(), start, p, one, 0);
+      Channels.interleave(one, 0, voxels, crop, 0, c, channels.length);
+    }
     float[] all;
     try (Scope scope = Scope.open()) {
-      Tensor x = Tensor.of(network.device(), crop, 1, p[0], p[1], p[2], 1);
+      Tensor x = Tensor.of(network.device(), crop, 1, p[0], p[1], p[2], channels.length);
       Tensor[] features = network.volumes().encoder().features(x);
       all = network.psat().embed(features[features.length - 1], List.of(queries)).toFloats();
     }

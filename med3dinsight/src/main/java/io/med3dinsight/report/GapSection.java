@@ -77,6 +77,6 @@ final class GapSection {
   }
 
   private static Cell number(JsonNode value) {
-    return Cell.number(value.isNumber() ? Text.number(value.asDouble()) : "not defined");
+    return Cell.number(value.isNumber() ? Text.score(value.asDouble()) : "not defined");
   }
 }

@@ -44,7 +44,9 @@ public final class ScatterPicture {
       XYChart chart = new XYChartBuilder().width(SIDE).height(SIDE).title(panel.title()).build();
       Charts.style(chart.getStyler());
       chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
-      chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE);
+      // Points may be anywhere inside.
+      chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+      chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
       // Neither axis means anything by itself.
       chart.getStyler().setAxisTicksVisible(false);
       for (int n = 0; n < panel.clouds().size(); n++) {

@@ -21,6 +21,7 @@ final class Index {
     all.put("kind", model.kind().word());
     all.put("model", model.dataset());
     all.put("modality", model.modality());
+    all.put("channels", model.channels());
     all.put("labels", model.labels());
     return all;
   }

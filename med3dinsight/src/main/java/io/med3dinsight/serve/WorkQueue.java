@@ -3,6 +3,7 @@ package io.med3dinsight.serve;
 import io.med3dinsight.DataException;
 import io.med3dinsight.Med3DInsight;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.ImageInfo;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.ReadOptions;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
@@ -110,15 +112,25 @@ final class WorkQueue implements AutoCloseable {
   private void compute(Computation task, Path image, Response response, Callback callback)
       throws IOException {
     long begin = System.nanoTime();
-    Volume volume = VolumeReader.volume(image, ReadOptions.none());
+    int count = model.channels();
+    List<Volume> channels =
+        Channels.read(
+            List.of(image),
+            ReadOptions.none(),
+            count,
+            "the model takes "
+                + count
+                + " ("
+                + model.modality()
+                + "): send one file with a frame for each.");
     switch (task) {
       case SEGMENT -> {
-        Path labels = labels(volume);
+        Path labels = labels(channels);
         counters.done(task, System.nanoTime() - begin);
         answers.labels(response, labels, callback);
       }
       case CLASSIFY -> {
-        Map<String, Double> p = model.classify(volume, Progress.NONE, () -> closed);
+        Map<String, Double> p = model.classify(channels.get(0), Progress.NONE, () -> closed);
         counters.done(task, System.nanoTime() - begin);
         Map<String, Object> content = new LinkedHashMap<>();
         content.put("model", model.dataset());
@@ -127,7 +139,7 @@ final class WorkQueue implements AutoCloseable {
         answers.json(response, 200, content, callback);
       }
       case EMBED -> {
-        float[] vector = model.embed(volume, Progress.NONE, () -> closed);
+        float[] vector = model.embed(channels, Progress.NONE, () -> closed);
         counters.done(task, System.nanoTime() - begin);
         Map<String, Object> content = new LinkedHashMap<>();
         content.put("model", model.dataset());
@@ -138,8 +150,8 @@ final class WorkQueue implements AutoCloseable {
     }
   }
 
-  private Path labels(Volume volume) throws IOException {
-    LabelVolume labels = model.segment(volume, Progress.NONE, () -> closed);
+  private Path labels(List<Volume> channels) throws IOException {
+    LabelVolume labels = model.segment(channels, Progress.NONE, () -> closed);
     Path file = Files.createTempFile("med3dinsight-labels-", ".nii.gz");
     try {
       labels.write(file);

@@ -74,6 +74,11 @@ public final class VolumeReader {
     return open(path, options).info();
   }
 
+  /** Where an image's voxels lie; they are not read. */
+  public static Grid grid(Path path, ReadOptions options) {
+    return open(path, options).grid();
+  }
+
   /**
    * Makes sure that a file holds its image whole. A header that came from somebody else could name
    * any file of this machine as the one with its voxels.

@@ -10,11 +10,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.med3dinsight.cli.Programs.Ended;
 import io.med3dinsight.encoder2d.clip.Fixtures;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,5 +74,70 @@ class ClipTrainTest {
     assertEquals(3, ended.code(), ended.err());
     assertTrue(ended.err().contains("expected vocab.txt or tokenizer.json"), ended.err());
     assertFalse(Files.exists(run.resolve("captions.jsonl")));
+  }
+
+  @Test
+  void anAblationEmbedsWithTheFolder() throws IOException {
+    Path clip = Fixtures.biomedClip(folder.resolve("biomedclip"));
+    Path data = TinyData.write(folder.resolve("data"));
+    Path out = folder.resolve("out");
+    List<String> words =
+        new ArrayList<>(
+            List.of("ablate", "--output", out.toString(), "--data", data.toString(), "--clip"));
+    words.addAll(List.of(clip.toString(), "--starts=full", "--alignments=partial_ot"));
+    words.addAll(List.of("--captions=clean", "--labels=1", "--seeds=1"));
+    words.addAll(TinyData.settings());
+    Path vocabulary = clip.resolve("vocab.txt");
+    Path away = folder.resolve("vocab.txt");
+    Files.move(vocabulary, away);
+    Ended ended = InProcess.run(AblateCommand.class, words.toArray(String[]::new));
+    assertEquals(3, ended.code(), ended.err());
+    assertTrue(ended.err().contains("expected vocab.txt or tokenizer.json"), ended.err());
+    Files.move(away, vocabulary);
+    ended = InProcess.run(AblateCommand.class, words.toArray(String[]::new));
+    assertEquals(0, ended.code(), ended.err());
+    try (Stream<Path> files = Files.walk(out)) {
+      assertEquals(1, files.filter(f -> f.toString().endsWith(".embeddings")).count());
+    }
+    assertEquals(1, Files.readAllLines(out.resolve("cells.jsonl")).size());
+  }
+
+  @Test
+  void fewLabelsSaysWhereAFolderBelongs() {
+    Ended ended =
+        InProcess.run(
+            FewLabelsCommand.class, "few-labels", "-o", folder + "/few", "--clip", "somewhere");
+    assertEquals(2, ended.code(), ended.err());
+    assertTrue(ended.err().contains("train --clip somewhere"), ended.err());
+    assertTrue(ended.err().contains("--pretrained"), ended.err());
+    assertFalse(Files.exists(folder.resolve("few")));
+  }
+
+  @Test
+  void aFileThatWouldRunAProgramIsRefused() throws IOException {
+    Path clip = Fixtures.biomedClip(folder.resolve("biomedclip"));
+    Path proof = folder.resolve("proof");
+    String call = "touch " + proof;
+    // Protocol 2: the name, a text behind its length, a tuple of it, the call.
+    String pickle =
+        "\u0080\u0002cposix\nsystem\nX" + (char) call.length() + "\0\0\0" + call + "\u0085R.";
+    try (ZipOutputStream zip =
+        new ZipOutputStream(Files.newOutputStream(clip.resolve("open_clip_pytorch_model.bin")))) {
+      // Stored, as torch.save does; anything else is refused before it is unpickled.
+      byte[] bytes = pickle.getBytes(StandardCharsets.ISO_8859_1);
+      CRC32 crc = new CRC32();
+      crc.update(bytes);
+      ZipEntry entry = new ZipEntry("archive/data.pkl");
+      entry.setMethod(ZipEntry.STORED);
+      entry.setSize(bytes.length);
+      entry.setCrc(crc.getValue());
+      zip.putNextEntry(entry);
+      zip.write(bytes);
+    }
+    Ended ended = train(folder.resolve("run"), clip);
+    assertEquals(3, ended.code(), ended.err());
+    assertTrue(ended.err().contains("posix.system"), ended.err());
+    assertTrue(ended.err().contains("open_clip_pytorch_model.bin"), ended.err());
+    assertFalse(Files.exists(proof));
   }
 }

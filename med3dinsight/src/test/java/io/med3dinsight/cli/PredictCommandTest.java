@@ -217,7 +217,16 @@ class PredictCommandTest {
   void aSecondChannelIsNoCaseOfItsOwn() {
     image("a_0000.nii.gz", 9);
     image("a_0001.nii.gz", 9);
-    assertRefused(3, "several channels", predict(run, images, out));
+    assertRefused(
+        3, "are 2 channels of one case, but the model takes 1 (MRI)", predict(run, images, out));
+    assertEquals(
+        0, predict(run, images.resolve("a_0000.nii.gz"), folder.resolve("one.nii.gz")).code());
+    Path second = image("b_0000.nii.gz", 9).resolveSibling("b_0002.nii.gz");
+    image("b_0002.nii.gz", 9);
+    assertRefused(
+        3,
+        second + " is a channel of a case whose channel 1 is missing",
+        predict(run, images, out));
   }
 
   @Test

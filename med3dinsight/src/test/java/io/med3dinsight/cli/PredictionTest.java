@@ -45,12 +45,12 @@ class PredictionTest {
     }
 
     @Override
-    public Volume read(Path image) {
+    public List<Volume> read(PredictFile file) {
       most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
       sleep(readMillis);
       Volume volume = TinyModel.volume(8, 12, 10, images.size());
       images.add(new WeakReference<>(volume));
-      return volume;
+      return List.of(volume);
     }
 
     @Override
@@ -79,7 +79,8 @@ class PredictionTest {
     List<PredictFile> files = new ArrayList<>();
     for (int i = 0; i < CASES; i++) {
       files.add(
-          new PredictFile(folder.resolve(i + ".nii"), folder.resolve("out/" + i + ".nii.gz")));
+          new PredictFile(
+              List.of(folder.resolve(i + ".nii")), folder.resolve("out/" + i + ".nii.gz")));
     }
     return files;
   }
@@ -91,7 +92,7 @@ class PredictionTest {
     try (var network = TinyModel.network(Device.cpu());
         Segmenter segmenter =
             new Segmenter(TinyModel.plan(), network, InferenceOptions.standard())) {
-      int done = new Prediction(segmenter, files(), Progress.NONE, () -> false, folder, io).run();
+      int done = new Prediction(segmenter, files(), Progress.NONE, () -> false, false, io).run();
       assertEquals(CASES, done);
     }
     assertEquals(CASES, io.written.get());
@@ -109,8 +110,8 @@ class PredictionTest {
     Prediction.Io io =
         new Prediction.Io() {
           @Override
-          public Volume read(Path image) {
-            return TinyModel.volume(8, 12, 10, 1);
+          public List<Volume> read(PredictFile file) {
+            return List.of(TinyModel.volume(8, 12, 10, 1));
           }
 
           @Override
@@ -123,7 +124,7 @@ class PredictionTest {
     InferenceOptions asked = new InferenceOptions(0.5, false, 1, KeepComponents.ALL, true);
     try (var network = TinyModel.network(Device.cpu());
         Segmenter segmenter = new Segmenter(TinyModel.plan(), network, asked)) {
-      new Prediction(segmenter, files(), Progress.NONE, () -> false, folder, io).run();
+      new Prediction(segmenter, files(), Progress.NONE, () -> false, false, io).run();
     }
     assertEquals(3 * CASES, classes.get());
     assertEquals(0, folder.resolve("out").toFile().list().length);

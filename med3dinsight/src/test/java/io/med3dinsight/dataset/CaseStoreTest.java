@@ -59,7 +59,7 @@ class CaseStoreTest {
           TrainingCase found = store.get(n);
           assertEquals(expected.id(), found.id());
           assertEquals(expected.grid(), found.grid());
-          assertArrayEquals(expected.image(), found.image());
+          assertArrayEquals(expected.channels(), found.channels());
           assertArrayEquals(expected.labels(), found.labels());
           assertArrayEquals(patch(sampler, expected, n), patch(sampler, found, n));
         }

@@ -61,12 +61,13 @@ class MsdDatasetTest {
             + " \"tumour\": 2}, \"numTraining\": 3, \"file_ending\": \".nii.gz\"}");
     MsdDataset data = read();
     assertEquals(List.of("a", "b", "c"), data.ids());
-    assertTrue(data.isCt());
+    assertEquals(List.of(Normalization.Scheme.FIXED), data.schemes());
     assertEquals("tumour", data.labels().get(2));
     Files.delete(msd.path.resolve("labelsTr/b.nii.gz"));
     refused(this::read, msd.path.resolve("labelsTr/b.nii.gz").toString(), "missing");
     msd.json(
-        "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"b\": 0, \"l\": 1}}");
+        "{\"channel_names\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\":"
+            + " {\"b\": 0, \"l\": 1, \"t\": 2}}");
     refused(this::read, "a_0001.nii.gz is missing");
     Path images = msd.path.resolve("imagesTr");
     Files.delete(images.resolve("b_0000.nii.gz"));
@@ -76,7 +77,7 @@ class MsdDatasetTest {
     MsdDataset two = read();
     assertEquals(List.of("a", "c"), two.ids());
     assertEquals(2, two.images(two.training().get(0)).size());
-    refused(() -> two.load(two.training().get(0)), "2 channels (T1, T2)", "networks take one");
+    assertEquals(2, two.load(two.training().get(0)).channels().size());
     // The first version names the case, not its files.
     msd.json(
         "{\"modality\": {\"0\": \"T1\", \"1\": \"T2\"}, \"labels\": {\"0\": \"b\", \"1\": \"l\"},"

@@ -157,6 +157,20 @@ class HostileFilesTest {
     image(file("wide.dcm", wide.toByteArray()), "too many items");
   }
 
+  /** Whatever a file says, the sentence about it stays one. */
+  @Test
+  void aSyntaxWithoutEndIsShownInPart() throws IOException {
+    byte[] bytes = DicomFiles.file("0\\".repeat(4000)).format().pixels(0, 1);
+    Path file = file("syntax.dcm", bytes);
+    String message =
+        refused(
+            DataException.class,
+            file,
+            f -> VolumeReader.volume(f, ReadOptions.none()),
+            "is compressed as");
+    assertTrue(message.length() < 400 + file.toString().length(), message);
+  }
+
   /** A stream of a few bytes that claims 256 million pixels. */
   @Test
   void aPictureOfNothingIsNotAllocated() throws IOException {

@@ -71,7 +71,7 @@ class ProbabilityMapsTest {
     // Strips and flips put the same numbers into the same places.
     Segmenter strips = new Segmenter(plan, network, asked);
     strips.limitScores(4 * ScoreSlab.rowBytes(9, 15, 3));
-    try (Segmentation again = strips.run(file, folder, Progress.NONE, () -> false)) {
+    try (Segmentation again = strips.run(List.of(file), folder, Progress.NONE, () -> false)) {
       for (int c = 0; c < 3; c++) {
         assertArrayEquals(maps.get(c).voxels(), map(again, c).voxels());
       }
@@ -87,10 +87,10 @@ class ProbabilityMapsTest {
     InferenceOptions asked = new InferenceOptions(0.5, false, 1, KeepComponents.ALL, true);
     Segmenter segmenter = new Segmenter(PLAN, network, asked);
     Volume volume = TinyModel.volume(9, 15, 20, 1);
-    segmenter.run(volume, folder, Progress.NONE, () -> false).close();
+    segmenter.run(List.of(volume), folder, Progress.NONE, () -> false).close();
     assertThrows(
         CancellationException.class,
-        () -> segmenter.run(volume, folder, Progress.NONE, () -> true));
+        () -> segmenter.run(List.of(volume), folder, Progress.NONE, () -> true));
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(List.of(), left.toList());
     }

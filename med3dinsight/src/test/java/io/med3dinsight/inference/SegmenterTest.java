@@ -56,13 +56,13 @@ class SegmenterTest {
     return new Segmenter(PLAN, network, new InferenceOptions(0.5, mirror, batch));
   }
 
-  private static float[] prepared(int d, int h, int w) {
-    return PLAN.preprocessing().image(TinyModel.volume(d, h, w, 3)).voxels();
+  private static float[][] prepared(int d, int h, int w) {
+    return PLAN.preprocessing().images(List.of(TinyModel.volume(d, h, w, 3)));
   }
 
   /** All scores [D, H, W, C], put together from their planes. */
-  private static float[] scores(Segmenter segmenter, float[] image, int[] extents) {
-    float[] out = new float[image.length * 3];
+  private static float[] scores(Segmenter segmenter, float[][] image, int[] extents) {
+    float[] out = new float[image[0].length * 3];
     int row = extents[2] * 3;
     ScoreRestorer same = ScoreRestorer.same(extents, 3, Segmenter.parallel(Device.cpu()));
     segmenter.scores(
@@ -97,10 +97,10 @@ class SegmenterTest {
 
   @Test
   void oneWindowGivesTheNetworksOwnScores() {
-    float[] image = prepared(8, 12, 10);
+    float[][] image = prepared(8, 12, 10);
     float[] expected;
     try (Scope scope = Scope.open()) {
-      expected = network.call(Tensor.of(Device.cpu(), image, 1, 8, 12, 10, 1)).toFloats();
+      expected = network.call(Tensor.of(Device.cpu(), image[0], 1, 8, 12, 10, 1)).toFloats();
     }
     int[] extents = {8, 12, 10};
     try (Segmenter segmenter = segmenter(false, 1)) {
@@ -114,7 +114,7 @@ class SegmenterTest {
   @Test
   void theBatchDoesNotChangeABit() {
     int[] extents = {11, 19, 23};
-    float[] image = prepared(11, 19, 23);
+    float[][] image = prepared(11, 19, 23);
     float[] one = scores(segmenter(false, 1), image, extents);
     assertArrayEquals(one, scores(segmenter(false, 5), image, extents));
   }
@@ -123,7 +123,7 @@ class SegmenterTest {
   @Test
   void howMuchMemoryScoresMayTakeDoesNotChangeABit() {
     int[] extents = {19, 31, 23};
-    float[] image = prepared(19, 31, 23);
+    float[][] image = prepared(19, 31, 23);
     for (boolean mirror : new boolean[] {false, true}) {
       Segmenter whole = segmenter(mirror, 2);
       float[] expected = scores(whole, image, extents);
@@ -184,8 +184,8 @@ class SegmenterTest {
   @Test
   void mirroringMakesScoresFollowAFlipOfTheImage() {
     int[] extents = {9, 15, 11};
-    float[] image = prepared(9, 15, 11);
-    float[] flipped = flip(image, extents, 1);
+    float[][] image = prepared(9, 15, 11);
+    float[][] flipped = {flip(image[0], extents, 1)};
     Segmenter mirrored = segmenter(true, 3);
     float[] expected = flip(scores(mirrored, image, extents), extents, 3);
     assertArrayEquals(expected, scores(mirrored, flipped, extents), 2e-5f);
@@ -213,15 +213,15 @@ class SegmenterTest {
   @Test
   void aVolumeSmallerThanTheWindowIsThePaddedOnesMiddle() {
     int[] small = {3, 12, 5};
-    float[] image = prepared(3, 12, 5);
+    float[][] image = prepared(3, 12, 5);
     float[] padded = new float[8 * 12 * 10];
     for (int d = 0; d < 3; d++) {
       for (int h = 0; h < 12; h++) {
-        System.arraycopy(image, (d * 12 + h) * 5, padded, ((d + 2) * 12 + h) * 10 + 2, 5);
+        System.arraycopy(image[0], (d * 12 + h) * 5, padded, ((d + 2) * 12 + h) * 10 + 2, 5);
       }
     }
     Segmenter segmenter = segmenter(false, 1);
-    float[] large = scores(segmenter, padded, new int[] {8, 12, 10});
+    float[] large = scores(segmenter, new float[][] {padded}, new int[] {8, 12, 10});
     float[] found = scores(segmenter, image, small);
     for (int d = 0; d < 3; d++) {
       for (int h = 0; h < 12; h++) {

@@ -25,12 +25,14 @@ import java.util.stream.Stream;
  */
 public record CaptionSource(String id, Path image, ReadOptions options) {
 
-  /** All cases of a dataset, with labels or without. */
+  /** The first channel of all cases of a dataset, with labels or without. */
   public static List<CaptionSource> of(MsdDataset dataset) {
     List<Case> cases = new ArrayList<>(dataset.training());
     cases.addAll(dataset.test());
     return distinct(
-        cases.stream().map(c -> new CaptionSource(c.id(), c.image(), ReadOptions.none())).toList());
+        cases.stream()
+            .map(c -> new CaptionSource(c.id(), c.image(), dataset.firstChannel(c)))
+            .toList());
   }
 
   /**

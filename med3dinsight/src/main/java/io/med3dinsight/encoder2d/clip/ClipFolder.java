@@ -83,7 +83,12 @@ record ClipFolder(Path root, ClipConfig config, TextTokenizer tokenizer, List<Pa
     if (!report.missing().isEmpty() || !report.wrongShape().isEmpty() || !others.isEmpty()) {
       LoadReport shown =
           new LoadReport(
-              report.matched(), report.missing(), others, report.wrongShape(), report.renaming());
+              report.matched(),
+              report.missing(),
+              others,
+              report.wrongShape(),
+              report.repeated(),
+              report.renaming());
       throw new CheckpointException(
           "Weights '"
               + file

@@ -119,6 +119,11 @@ final class HuggingFaceNames implements TensorSource {
   }
 
   @Override
+  public String dtype(String name) {
+    return file.dtype(origin(name).parts.get(0));
+  }
+
+  @Override
   public boolean floating(String name) {
     return origin(name).parts.stream().allMatch(file::floating);
   }

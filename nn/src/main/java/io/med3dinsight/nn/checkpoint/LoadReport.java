@@ -10,6 +10,8 @@ import java.util.List;
  * @param missing wanted by the module, not in the file
  * @param unexpected in the file, not wanted by the module
  * @param wrongShape in both, with both shapes (PyTorch's axis order), not copied
+ * @param repeated kernels for one channel that were copied for each of several, divided by their
+ *     number, with both shapes
  * @param renaming how the file's names were read, empty for as they are
  */
 public record LoadReport(
@@ -17,17 +19,22 @@ public record LoadReport(
     List<String> missing,
     List<String> unexpected,
     List<String> wrongShape,
+    List<String> repeated,
     String renaming) {
   public LoadReport {
     matched = List.copyOf(matched);
     missing = List.copyOf(missing);
     unexpected = List.copyOf(unexpected);
     wrongShape = List.copyOf(wrongShape);
+    repeated = List.copyOf(repeated);
   }
 
-  /** Whether every tensor of the module was found and every tensor of the file was used. */
+  /**
+   * Whether every tensor of the module was found and every tensor of the file was used, each as it
+   * is.
+   */
   public boolean complete() {
-    return missing.isEmpty() && unexpected.isEmpty() && wrongShape.isEmpty();
+    return missing.isEmpty() && unexpected.isEmpty() && wrongShape.isEmpty() && repeated.isEmpty();
   }
 
   /** One line: counts, and the first names of each kind that is not empty. */
@@ -37,6 +44,7 @@ public record LoadReport(
     part(parts, missing, "missing");
     part(parts, unexpected, "unexpected");
     part(parts, wrongShape, "of another shape");
+    part(parts, repeated, "repeated over the channels and divided by their number");
     if (!renaming.isEmpty()) {
       parts.add(renaming);
     }

@@ -1,0 +1,173 @@
+package io.med3dinsight.classification;
+
+import io.med3dinsight.DataException;
+import io.med3dinsight.dataset.DatasetCheck;
+import io.med3dinsight.dataset.DatasetCheck.Report;
+import io.med3dinsight.dataset.MedMnist.Split;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Volume;
+import io.med3dinsight.volume.VolumeReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Looks at every image of class folders or a table for classification: can it be read, is it twice
+ * there, which rows have no file, which files no row, and how many images each class has. One image
+ * is in memory at a time.
+ */
+public final class ClassificationCheck {
+  /** What a folder holds that is a data set for segmentation, perhaps without its dataset.json. */
+  private static final Set<String> SEGMENTATION = Set.of("imagesTr", "labelsTr", "imagesTs");
+
+  private final SortedMap<String, List<String>> problems = new TreeMap<>();
+  private final SortedMap<String, List<String>> notes = new TreeMap<>();
+  private final Map<String, ImageTable.Row> hashes = new HashMap<>();
+  private final SortedMap<String, Long> classes = new TreeMap<>();
+  private final Map<String, Long> splits = new LinkedHashMap<>();
+  private final List<Double> voxels = new ArrayList<>();
+
+  private ClassificationCheck() {}
+
+  /** Whether a path is a table or a folder of class folders, rather than one of dataset.json. */
+  public static boolean isFor(Path path) {
+    if (!Files.isDirectory(path)) {
+      return path.toString().toLowerCase(Locale.ROOT).endsWith(".csv") && Files.exists(path);
+    }
+    List<Path> entries = ImageSources.list(path);
+    return entries.stream().noneMatch(p -> p.getFileName().toString().equals("dataset.json"))
+        && entries.stream().noneMatch(p -> SEGMENTATION.contains(p.getFileName().toString()))
+        && entries.stream().anyMatch(Files::isDirectory);
+  }
+
+  /**
+   * Looks at all images; problems and notes go by the image's name in the table or folder.
+   *
+   * @throws DataException when the table or folder itself cannot be read
+   */
+  public static Report of(Path path, Progress progress) {
+    ClassificationCheck check = new ClassificationCheck();
+    boolean folder = Files.isDirectory(path);
+    List<ImageTable.Row> rows =
+        folder
+            ? ImageSources.folders(path)
+            : ImageSources.table(path, s -> add(check.problems, path.getFileName() + "", s));
+    try (Progress.Task task = progress.start("check", rows.size(), "images")) {
+      for (ImageTable.Row row : rows) {
+        task.message(row.id());
+        check.look(row);
+        task.step();
+      }
+    }
+    check.unused(path, rows);
+    check.whole(path, rows);
+    return new Report(check.problems, check.notes, check.summary(path, rows));
+  }
+
+  private static void add(SortedMap<String, List<String>> to, String id, String sentence) {
+    to.computeIfAbsent(id, i -> new ArrayList<>()).add(sentence);
+  }
+
+  private void look(ImageTable.Row row) {
+    classes.merge(row.label(), 1L, Long::sum);
+    splits.merge(row.split() == null ? "drawn at random" : row.split().label(), 1L, Long::sum);
+    Volume image;
+    try {
+      image = Volume.read(row.file()).requireFinite();
+    } catch (DataException e) {
+      add(problems, row.id(), e.getMessage());
+      return;
+    }
+    voxels.add((double) image.grid().size());
+    ImageTable.Row other = hashes.putIfAbsent(DatasetCheck.hash(List.of(image)), row);
+    if (other != null) {
+      boolean same = other.label().equals(row.label());
+      add(
+          problems,
+          row.id(),
+          "it is the same image as "
+              + other.id()
+              + (same
+                  ? "; leave one out, or it may train and test."
+                  : ", which is of the class " + other.label() + "; keep the right one."));
+    }
+  }
+
+  /** Images that no row or class folder takes in. */
+  private void unused(Path path, List<ImageTable.Row> rows) {
+    Set<Path> used = new HashSet<>();
+    Set<Path> folders = new HashSet<>();
+    for (ImageTable.Row row : rows) {
+      Path file = row.file().toAbsolutePath().normalize();
+      used.add(file);
+      folders.add(file.getParent());
+    }
+    if (Files.isDirectory(path)) {
+      folders.add(path.toAbsolutePath().normalize());
+      Stream.of(Split.values())
+          .map(s -> path.resolve(s.label()).toAbsolutePath().normalize())
+          .filter(Files::isDirectory)
+          .forEach(folders::add);
+    }
+    for (Path folder : folders) {
+      for (Path file : ImageSources.list(folder)) {
+        if (Files.isRegularFile(file) && VolumeReader.isImageName(file) && !used.contains(file)) {
+          add(
+              notes,
+              file.getFileName().toString(),
+              file
+                  + (Files.isDirectory(path)
+                      ? " lies in no class folder; it is not used."
+                      : " has no row in the table; it is not used."));
+        }
+      }
+    }
+  }
+
+  /** What is wrong with all of them together. */
+  private void whole(Path path, List<ImageTable.Row> rows) {
+    String name = path.getFileName().toString();
+    if (classes.size() < 2) {
+      add(
+          problems,
+          name,
+          "it has images of " + classes.size() + " class(es); expected at least 2.");
+    }
+    long assigned = rows.stream().filter(r -> r.split() != null).count();
+    if (assigned != 0 && assigned != rows.size()) {
+      add(
+          problems,
+          name,
+          "it names the split of "
+              + assigned
+              + " of "
+              + rows.size()
+              + " images; name all or none.");
+    }
+  }
+
+  private Map<String, Object> summary(Path path, List<ImageTable.Row> rows) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("name", path.getFileName().toString());
+    out.put("images", rows.size());
+    out.put("readable", voxels.size());
+    splits.forEach((split, count) -> out.put("split " + split, count));
+    if (!voxels.isEmpty()) {
+      List<Double> sorted = voxels.stream().sorted().toList();
+      int last = sorted.size() - 1;
+      out.put("voxels", List.of(sorted.get(0), sorted.get(last / 2), sorted.get(last)));
+    }
+    classes.forEach((label, count) -> out.put("class " + label, count));
+    return out;
+  }
+}

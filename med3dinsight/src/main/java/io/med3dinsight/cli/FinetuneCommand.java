@@ -1,0 +1,106 @@
+package io.med3dinsight.cli;
+
+import io.med3dinsight.UsageException;
+import io.med3dinsight.config.Configuration;
+import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.pipeline.PretrainedSource;
+import io.med3dinsight.pipeline.RunFolder;
+import io.med3dinsight.pipeline.RunSettings;
+import io.med3dinsight.pipeline.SegmentationPage;
+import io.med3dinsight.pipeline.TrainingRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Fine-tunes pretrained weights for segmentation and leaves a run folder. */
+@Command(
+    name = "finetune",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Fine-tune pretrained weights on labelled scans for segmentation, evaluate and report.",
+      "From a run folder, network and patch are as they were in its pretraining. Without --data it"
+          + " uses the built-in sample."
+    })
+final class FinetuneCommand implements Callable<Integer>, Computes {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-d", "--data"},
+      paramLabel = "DIR",
+      description = "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout).")
+  private Path data;
+
+  @Option(
+      names = "--from",
+      paramLabel = "RUN|FILE",
+      description =
+          "Run folder of `pretrain` or `train`, or a file of weights: .safetensors, .pth, .pt or"
+              + " .bin. All of the encoder must be in it.")
+  private Path from;
+
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private ComputeOptions compute = new ComputeOptions();
+
+  @Override
+  public Integer call() throws IOException {
+    if (from == null && !run.resume()) {
+      throw new UsageException(
+          "--from is missing: expected the folder of a pretraining run or a file of weights;"
+              + " training from scratch is `train pretrain.enabled=false`.");
+    }
+    RunSession session =
+        new RunSession(
+            run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
+    PretrainedSource source = from == null ? null : PretrainedSource.of(from);
+    RunSettings standard = RunSettings.standard();
+    if (source != null && source.network() != null) {
+      standard = standard.withNetwork(source.network());
+    }
+    RunSettings settings = session.settings(standard, s -> withOptions(s, source));
+    requireUsed(settings);
+    RunFolder folder = session.folder();
+    Evaluation scores =
+        session.run(
+            settings,
+            settings.seed(),
+            settings.checkpointSeconds(),
+            settings.inputFiles(),
+            "finetune",
+            context -> new TrainingRun(settings, folder, context).run());
+    if (scores == null) {
+      return StopSignal.EXIT_CODE;
+    }
+    new SegmentationPage(folder, settings).write(scores);
+    TrainCommand.print(spec, scores, folder);
+    return 0;
+  }
+
+  private RunSettings withOptions(RunSettings settings, PretrainedSource source) {
+    RunSettings changed = data == null ? settings : settings.withData(data);
+    changed = changed.startingFrom(source == null ? changed.network().weights() : source.weights());
+    changed = changed.withAbsolutePaths();
+    return run.seed() == null ? changed : changed.withSeed(run.seed());
+  }
+
+  /** Settings that would do nothing are a mistake of whoever gave them. */
+  private static void requireUsed(RunSettings settings) {
+    RunSettings standard = RunSettings.standard().startingFrom(null);
+    requireStandard("describe", settings.describe(), standard.describe());
+    requireStandard("encoder2d", settings.encoder2d(), standard.encoder2d());
+    requireStandard("clip", settings.clip(), standard.clip());
+    requireStandard("pretrain", settings.pretrain(), standard.pretrain());
+  }
+
+  private static void requireStandard(String group, Record given, Record standard) {
+    if (!Configuration.toYaml(given).equals(Configuration.toYaml(standard))) {
+      throw new UsageException(
+          "Settings of " + group + " have no effect on fine-tuning: give them to `pretrain`.");
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package io.med3dinsight.pipeline;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.med3dinsight.caption.Caption;
+import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.encoder2d.Retrieval;
+import io.med3dinsight.encoder2d.SliceTextEncoder;
+import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
+import io.med3dinsight.finetune.FinetuneSettings.Start;
+import io.med3dinsight.network.NetworkPlan;
+import io.med3dinsight.nn.checkpoint.Checkpoint;
+import io.med3dinsight.nn.checkpoint.CheckpointException;
+import io.med3dinsight.nn.checkpoint.Network;
+import io.med3dinsight.pretrain.DescribedVolume;
+import io.med3dinsight.pretrain.PretrainStage;
+import io.med3dinsight.training.Trainer;
+import io.med3dinsight.training.TrainingContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The stages without labels: slices are described and embedded, then the network is pretrained. */
+final class Pretraining {
+  private static final String PATCH = "patch";
+
+  private final DescribedScans scans;
+  private final NetworkPlan plan;
+  private final RunSettings settings;
+  private final RunFolder folder;
+  private final TrainingContext context;
+
+  Pretraining(
+      DescribedScans scans,
+      NetworkPlan plan,
+      RunSettings settings,
+      RunFolder folder,
+      TrainingContext context) {
+    this.scans = scans;
+    this.plan = plan;
+    this.settings = settings;
+    this.folder = folder;
+    this.context = context;
+  }
+
+  /**
+   * Finds out before anything is computed whether the files that the settings name are there.
+   *
+   * @throws io.med3dinsight.DataException when one is not
+   */
+  static void check(RunSettings settings) {
+    if (settings.clip().folder() != null) {
+      ClipSliceTextEncoder.check(settings.clip().folder());
+    }
+  }
+
+  /**
+   * Runs the stages, each of which leaves its result in the run's folder; what is there is not
+   * computed again.
+   *
+   * @param further receives results for the run's metrics
+   * @return false when the context said stop
+   */
+  boolean run(Map<String, Object> further) {
+    Map<String, List<Caption>> captions =
+        new Descriptions(scans, settings, context.progress(), context.stop()).of(folder);
+    if (captions == null) {
+      return false;
+    }
+    Encoding encoding = new Encoding(scans, settings, context, captions);
+    List<DescribedVolume> volumes;
+    GapMeasurement gap;
+    String encoderId;
+    try (SliceTextEncoder encoder = encoding.encoder(folder)) {
+      if (encoder == null) {
+        return false;
+      }
+      Retrieval retrieval = encoding.retrieval(encoder);
+      if (retrieval != null) {
+        further.put("encoder2d", Map.of("test", retrieval));
+      }
+      if (Files.exists(folder.pretrained())) {
+        return true;
+      }
+      volumes = encoding.embed(encoder);
+      gap = GapMeasurement.of(scans, plan.patch(), settings.pretrain(), captions, encoder);
+      encoderId = encoder.id();
+    }
+    // The encoder's memory is free by now.
+    return pretrain(volumes, encoderId, gap);
+  }
+
+  private boolean pretrain(List<DescribedVolume> volumes, String encoder, GapMeasurement gap) {
+    try (PretrainStage stage =
+        new PretrainStage(
+            context.device(),
+            plan.network(),
+            plan.patch(),
+            settings.pretrain(),
+            volumes,
+            encoder,
+            settings.seed())) {
+      StartingWeights weights =
+          StartingWeights.of(settings.network().weights(), Start.ENCODER_AND_DECODER);
+      if (weights != null) {
+        weights.load(stage.pretrained().volumes(), context.progress());
+      }
+      gap.before(stage);
+      if (!Trainer.run(stage, context)) {
+        return false;
+      }
+      gap.after(stage, folder);
+      Checkpoint.writer(described(stage.network()))
+          .module(stage.module())
+          .write(folder.pretrained());
+      return true;
+    }
+  }
+
+  /** The network with the patch that it was pretrained on, which windows are fitted to. */
+  private Network described(Network network) {
+    ObjectNode config = network.config().deepCopy();
+    PatchSize p = plan.patch();
+    config.putArray(PATCH).add(p.depth()).add(p.height()).add(p.width());
+    return new Network(network.kind(), config);
+  }
+
+  /**
+   * The patch D, H, W of a pretraining.
+   *
+   * @param pretrained file as {@link RunFolder#pretrained} names it
+   * @throws CheckpointException when it does not say
+   */
+  static int[] patch(Path pretrained) {
+    try (Checkpoint c = Checkpoint.open(pretrained)) {
+      if (c.network().config().get(PATCH) instanceof ArrayNode patch && patch.size() == 3) {
+        return new int[] {patch.get(0).asInt(), patch.get(1).asInt(), patch.get(2).asInt()};
+      }
+    }
+    throw new CheckpointException(
+        "Checkpoint '" + pretrained + "' does not say the patch of its pretraining.");
+  }
+}
