@@ -104,8 +104,7 @@ class StepLadderTest {
         .plus(s.launch("step_naive_first_f32", grid, 256, at[2], at[1], B1, n))
         .plus(s.launch("step_naive_second_f32", grid, 256, at[3], at[1], B2, n))
         .plus(
-            s.launch(
-                "step_naive_update_f32", grid, 256, at[0], at[2], at[3], SIZE, ROOT, EPS, n));
+            s.launch("step_naive_update_f32", grid, 256, at[0], at[2], at[3], SIZE, ROOT, EPS, n));
   }
 
   private static OneTensor whole(String kernel, int elementsPerBlock) {
