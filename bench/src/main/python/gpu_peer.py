@@ -310,7 +310,7 @@ def main():
         try:
             measured = rows[name].measure(dtype) if name in rows else unet_step(*steps[name], args.precision)
         except (torch.cuda.OutOfMemoryError, AttributeError) as e:  # or PyTorch older than the row
-            print(f"{name}: {e}", file=sys.stderr)
+            print(f"left out: {name}: {e}", file=sys.stderr)
             continue
         for m in measured:
             results.append({"row": name, **m})
