@@ -20,6 +20,7 @@ import json
 import os
 import random
 import sys
+import tempfile
 import types
 import unicodedata
 
@@ -274,10 +275,11 @@ def biomedclip():
 def clip_tokens(text, context):
     """Ids by the published algorithm over a vocabulary of bytes and MERGES."""
     lines = "#version: 0.2\n" + "\n".join(MERGES) + "\n"
-    path = "/tmp/merges.gz"
-    with gzip.open(path, "wt", encoding="utf-8") as f:
-        f.write(lines.rstrip("\n"))
-    t = SimpleTokenizer(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "merges.gz")
+        with gzip.open(path, "wt", encoding="utf-8") as f:
+            f.write(lines.rstrip("\n"))
+        t = SimpleTokenizer(path)
     return t([text], context)[0], t.vocab_size
 
 
