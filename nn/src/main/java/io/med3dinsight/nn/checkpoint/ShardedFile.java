@@ -101,7 +101,7 @@ final class ShardedFile implements TensorSource {
           throw new CheckpointException(
               "Index '" + path + "' names '" + name + "', which is not there beside it.");
         }
-        file = SafetensorsFile.open(path.resolveSibling(name));
+        file = part(name);
         files.put(name, file);
       }
       if (!file.names().contains(tensor)) {
@@ -115,6 +115,15 @@ final class ShardedFile implements TensorSource {
                 + "', but it does not.");
       }
       byName.put(tensor, file);
+    }
+  }
+
+  /** Opens a file that the index names; what is wrong with it is said with both names. */
+  private SafetensorsFile part(String name) {
+    try {
+      return SafetensorsFile.open(path.resolveSibling(name));
+    } catch (CheckpointException e) {
+      throw new CheckpointException("Index '" + path + "' leads on: " + e.getMessage(), e);
     }
   }
 
