@@ -12,6 +12,7 @@ import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.CaseScore;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.optim.Ema;
+import io.med3dinsight.pipeline.LogSink;
 import io.med3dinsight.pipeline.PreparedData;
 import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
@@ -19,9 +20,7 @@ import io.med3dinsight.pipeline.TrainingRun;
 import io.med3dinsight.pretrain.DescribedVolume;
 import io.med3dinsight.pretrain.PretrainStage;
 import io.med3dinsight.pretrain.SliceEmbeddings;
-import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
-import io.med3dinsight.training.MetricsSink;
 import io.med3dinsight.training.Stage;
 import io.med3dinsight.training.Trainer;
 import io.med3dinsight.training.TrainingContext;
@@ -274,24 +273,9 @@ public final class AblationRun {
               context.device(),
               true,
               context.checkpointEvery(),
-              sink(log),
+              new LogSink(log),
               context.progress(),
               context.stop()));
     }
-  }
-
-  private static MetricsSink sink(MetricsLog log) {
-    return new MetricsSink() {
-      @Override
-      public void write(
-          String stage, int epoch, long step, double seconds, Map<String, Double> values) {
-        log.append(new MetricsLine(stage, epoch, step, seconds, values));
-      }
-
-      @Override
-      public void rewind(String stage, long step) {
-        log.truncateAfter(stage, step);
-      }
-    };
   }
 }

@@ -9,13 +9,12 @@ import io.med3dinsight.ablation.Start;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
+import io.med3dinsight.pipeline.LogSink;
 import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
-import io.med3dinsight.report.MetricsLine;
 import io.med3dinsight.report.MetricsLog;
 import io.med3dinsight.report.Provenance;
-import io.med3dinsight.training.MetricsSink;
 import io.med3dinsight.training.TrainingContext;
 import io.med3dinsight.transport.AlignmentKind;
 import java.io.IOException;
@@ -23,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -118,7 +116,7 @@ final class AblateCommand implements Callable<Integer>, Computes {
       Duration every = Duration.ofSeconds(settings.checkpointSeconds());
       // Each stage looks for its own checkpoint, and a new ablation has none.
       TrainingContext context =
-          new TrainingContext(folder.root(), device, true, every, sink(log), progress, stop);
+          new TrainingContext(folder.root(), device, true, every, new LogSink(log), progress, stop);
       if (!new AblationRun(settings, grid, folder, context).run()) {
         progress.say("Stopped; go on with: ablate --resume --output " + folder.root());
         return StopSignal.EXIT_CODE;
@@ -178,20 +176,5 @@ final class AblateCommand implements Callable<Integer>, Computes {
             settings.inputFiles());
     provenance.write(folder.root());
     return provenance;
-  }
-
-  private static MetricsSink sink(MetricsLog log) {
-    return new MetricsSink() {
-      @Override
-      public void write(
-          String stage, int epoch, long step, double seconds, Map<String, Double> values) {
-        log.append(new MetricsLine(stage, epoch, step, seconds, values));
-      }
-
-      @Override
-      public void rewind(String stage, long step) {
-        log.truncateAfter(stage, step);
-      }
-    };
   }
 }

@@ -2,12 +2,8 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
-import io.med3dinsight.metric.Evaluation;
 import io.med3dinsight.pipeline.PretrainedSource;
-import io.med3dinsight.pipeline.RunFolder;
 import io.med3dinsight.pipeline.RunSettings;
-import io.med3dinsight.pipeline.SegmentationPage;
-import io.med3dinsight.pipeline.TrainingRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -64,21 +60,7 @@ final class FinetuneCommand implements Callable<Integer>, Computes {
     }
     RunSettings settings = session.settings(standard, s -> withOptions(s, source));
     requireUsed(settings);
-    RunFolder folder = session.folder();
-    Evaluation scores =
-        session.run(
-            settings,
-            settings.seed(),
-            settings.checkpointSeconds(),
-            settings.inputFiles(),
-            "finetune",
-            context -> new TrainingRun(settings, folder, context).run());
-    if (scores == null) {
-      return StopSignal.EXIT_CODE;
-    }
-    new SegmentationPage(folder, settings).write(scores);
-    TrainCommand.print(spec, scores, folder);
-    return 0;
+    return TrainCommand.run(spec, session, settings, "finetune");
   }
 
   private RunSettings withOptions(RunSettings settings, PretrainedSource source) {

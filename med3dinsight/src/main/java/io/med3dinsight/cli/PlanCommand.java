@@ -3,9 +3,9 @@ package io.med3dinsight.cli;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.DataFacts;
-import io.med3dinsight.dataset.LabelledScan;
 import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.dataset.Split;
+import io.med3dinsight.pipeline.PreparedData;
 import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.planning.DatasetPlan;
 import io.med3dinsight.planning.PlanText;
@@ -16,7 +16,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -88,7 +87,9 @@ final class PlanCommand implements Callable<Integer> {
     try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
       facts =
           DataFacts.of(
-              scans(dataset, training, task), dataset.channels().size(), dataset.classes());
+              PreparedData.scans(dataset, training, task),
+              dataset.channels().size(),
+              dataset.classes());
     }
     DatasetPlan plan = DatasetPlan.of(facts, dataset.channels().size(), dataset.classes(), bytes);
     Path folder = data.toAbsolutePath().normalize();
@@ -108,28 +109,6 @@ final class PlanCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
-  }
-
-  private static Iterable<LabelledScan> scans(
-      MsdDataset dataset, List<Case> cases, Progress.Task task) {
-    return () -> {
-      Iterator<Case> left = cases.iterator();
-      return new Iterator<>() {
-        @Override
-        public boolean hasNext() {
-          return left.hasNext();
-        }
-
-        @Override
-        public LabelledScan next() {
-          Case c = left.next();
-          task.message(c.id());
-          LabelledScan scan = dataset.load(c);
-          task.step();
-          return scan;
-        }
-      };
-    };
   }
 
   private static long bytes(String text) {

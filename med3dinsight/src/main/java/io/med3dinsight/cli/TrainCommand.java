@@ -49,21 +49,7 @@ final class TrainCommand implements Callable<Integer>, Computes {
         new RunSession(
             run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
     RunSettings settings = session.settings(RunSettings.standard(), this::withOptions);
-    RunFolder folder = session.folder();
-    Evaluation scores =
-        session.run(
-            settings,
-            settings.seed(),
-            settings.checkpointSeconds(),
-            settings.inputFiles(),
-            "train",
-            context -> new TrainingRun(settings, folder, context).run());
-    if (scores == null) {
-      return StopSignal.EXIT_CODE;
-    }
-    new SegmentationPage(folder, settings).write(scores);
-    print(spec, scores, folder);
-    return 0;
+    return run(spec, session, settings, "train");
   }
 
   private RunSettings withOptions(RunSettings settings) {
@@ -73,8 +59,27 @@ final class TrainCommand implements Callable<Integer>, Computes {
     return run.seed() == null ? changed : changed.withSeed(run.seed());
   }
 
-  /** Says the scores and where the page is. */
-  static void print(CommandSpec spec, Evaluation scores, RunFolder folder) {
+  /** Runs the stages that the settings ask for, writes the page and says the scores. */
+  static int run(CommandSpec spec, RunSession session, RunSettings settings, String command)
+      throws IOException {
+    RunFolder folder = session.folder();
+    Evaluation scores =
+        session.run(
+            settings,
+            settings.seed(),
+            settings.checkpointSeconds(),
+            settings.inputFiles(),
+            command,
+            context -> new TrainingRun(settings, folder, context).run());
+    if (scores == null) {
+      return StopSignal.EXIT_CODE;
+    }
+    new SegmentationPage(folder, settings).write(scores);
+    print(spec, scores, folder);
+    return 0;
+  }
+
+  private static void print(CommandSpec spec, Evaluation scores, RunFolder folder) {
     var out = spec.commandLine().getOut();
     out.printf(
         Locale.ROOT,

@@ -2,10 +2,7 @@ package io.med3dinsight.encoder2d;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.med3dinsight.UsageException;
-import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.tensor.Device;
-import io.med3dinsight.engine.tensor.Scope;
-import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
@@ -18,10 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * The {@link SliceTextModel} of a checkpoint, frozen: the slice-text encoder that needs no
@@ -131,7 +126,7 @@ public final class CompactSliceTextEncoder implements SliceTextEncoder {
               part.stream().map(s -> s.thumbnail(model.config().thumbnail())).toList(),
               part.stream().map(Slice::plane).toList(),
               model.config().thumbnail());
-      compute(() -> model.embed(batch), out, from);
+      EmbeddingRows.compute(() -> model.embed(batch), width(), out, from);
     }
     return out;
   }
@@ -145,23 +140,9 @@ public final class CompactSliceTextEncoder implements SliceTextEncoder {
               texts.subList(from, Math.min(out.length, from + BATCH)).stream()
                   .map(t -> model.tokenizer().encode(t, model.config().maxTokens()))
                   .toList());
-      compute(() -> model.embed(batch), out, from);
+      EmbeddingRows.compute(() -> model.embed(batch), width(), out, from);
     }
     return out;
-  }
-
-  /** Rows of an embedding, computed without a tape even where the caller has one open. */
-  private void compute(Supplier<Tensor> embedding, float[][] out, int from) {
-    Tape.paused(
-        () -> {
-          try (Scope scope = Scope.open()) {
-            float[] values = embedding.get().toFloats();
-            int width = width();
-            for (int i = 0; i < values.length / width; i++) {
-              out[from + i] = Arrays.copyOfRange(values, i * width, (i + 1) * width);
-            }
-          }
-        });
   }
 
   @Override

@@ -146,7 +146,7 @@ public record PreparedData(
   }
 
   /** Loads one scan after the other, each dropped before the next. */
-  private static Iterable<LabelledScan> scans(
+  public static Iterable<LabelledScan> scans(
       MsdDataset dataset, List<Case> cases, Progress.Task task) {
     return () -> {
       Iterator<Case> left = cases.iterator();

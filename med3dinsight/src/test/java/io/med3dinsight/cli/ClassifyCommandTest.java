@@ -92,6 +92,16 @@ class ClassifyCommandTest {
       assertTrue(e.out().contains("class 1  AUC "), e.out());
     }
     Path out = dir.resolve("official");
+    predictTest(run, data, out);
+    assertEquals(lines, Files.readAllLines(out.resolve(official.getFileName())));
+    for (String ending : List.of("csv", "json")) {
+      assertEquals(
+          Files.readString(run.resolve("predictions/test." + ending)),
+          Files.readString(out.resolve("test." + ending)));
+    }
+  }
+
+  private static void predictTest(Path run, Path data, Path out) {
     Ended p =
         classify(
             "predict",
@@ -104,12 +114,6 @@ class ClassifyCommandTest {
             "--split",
             "test");
     assertEquals(0, p.code(), p.err());
-    assertEquals(lines, Files.readAllLines(out.resolve(official.getFileName())));
-    for (String ending : List.of("csv", "json")) {
-      assertEquals(
-          Files.readString(run.resolve("predictions/test." + ending)),
-          Files.readString(out.resolve("test." + ending)));
-    }
   }
 
   /** Every encoder is trained, saved, loaded again and gives what the training wrote. */
@@ -138,18 +142,7 @@ class ClassifyCommandTest {
     Ended ended = classify(words.toArray(String[]::new));
     assertEquals(0, ended.code(), ended.err());
     Path out = dir.resolve("out");
-    Ended p =
-        classify(
-            "predict",
-            "-m",
-            run.toString(),
-            "-i",
-            data.toString(),
-            "-o",
-            out.toString(),
-            "--split",
-            "test");
-    assertEquals(0, p.code(), p.err());
+    predictTest(run, data, out);
     assertEquals(
         Files.readString(run.resolve("predictions/test.csv")),
         Files.readString(out.resolve("test.csv")));

@@ -5,12 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Weights and inputs made from names, the same here and in oracle/encoders.py. */
-final class MadeUp {
+/**
+ * Weights and inputs made from names, the same here and in oracle/encoders.py and oracle/clip.py.
+ */
+public final class MadeUp {
   private MadeUp() {}
 
   /** Uniform in [-1, 1): splitmix64 from the first bytes of the name's SHA-256. */
-  static float[] numbers(String name, int count) {
+  public static float[] numbers(String name, int count) {
     long seed = 0;
     try {
       byte[] hash =
@@ -33,7 +35,7 @@ final class MadeUp {
   }
 
   /** Values of a parameter in PyTorch's axis order. */
-  static float[] weights(String salt, String name, int[] shape) {
+  public static float[] weights(String salt, String name, int[] shape) {
     int size = 1;
     for (int e : shape) {
       size *= e;

@@ -1,10 +1,9 @@
 package io.med3dinsight.encoder2d.clip;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.encoder2d.EmbeddingRows;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
-import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.tensor.Device;
-import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.slice.Slice;
@@ -19,7 +18,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
 
 /**
  * CLIP or BiomedCLIP as a frozen slice-text encoder, read from a local folder in open_clip's or
@@ -122,13 +120,15 @@ public final class ClipSliceTextEncoder implements SliceTextEncoder {
         int size = config.preprocessing().size();
         DualEncoder.patches(pictures.get(from + i), size, patch, patches, i * length);
       }
-      compute(
+      EmbeddingRows.compute(
           () ->
               towers.images(
                   Tensor.of(towers.device(), patches, count, config.patches(), 3 * patch * patch)),
+          width(),
           out,
           from);
     }
+    Arrays.setAll(out, i -> unit(out[i]));
     return out;
   }
 
@@ -145,23 +145,10 @@ public final class ClipSliceTextEncoder implements SliceTextEncoder {
         ids[i] = Arrays.copyOf(ids[i], longest);
         Arrays.fill(ids[i], used, longest, tokenizer.padding());
       }
-      compute(() -> towers.texts(ids, tokenizer.padding()), out, from);
+      EmbeddingRows.compute(() -> towers.texts(ids, tokenizer.padding()), width(), out, from);
     }
+    Arrays.setAll(out, i -> unit(out[i]));
     return out;
-  }
-
-  /** Rows of length 1, computed without a tape even where the caller has one open. */
-  private void compute(Supplier<Tensor> embedding, float[][] out, int from) {
-    Tape.paused(
-        () -> {
-          try (Scope scope = Scope.open()) {
-            float[] values = embedding.get().toFloats();
-            int width = width();
-            for (int i = 0; i < values.length / width; i++) {
-              out[from + i] = unit(Arrays.copyOfRange(values, i * width, (i + 1) * width));
-            }
-          }
-        });
   }
 
   private static float[] unit(float[] v) {

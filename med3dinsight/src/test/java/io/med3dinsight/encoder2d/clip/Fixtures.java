@@ -3,15 +3,13 @@ package io.med3dinsight.encoder2d.clip;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.med3dinsight.engine.tensor.Shape;
+import io.med3dinsight.network.MadeUp;
 import io.med3dinsight.nn.checkpoint.SafetensorsWriter;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +82,8 @@ public final class Fixtures {
     for (Map.Entry<String, JsonNode> e :
         json("towers.json").path("gelu").path("names").properties()) {
       int[] shape = JSON.treeToValue(e.getValue(), int[].class);
-      float[] values = shape.length == 0 ? new float[] {4.6f} : weights("clip", e.getKey(), shape);
+      float[] values =
+          shape.length == 0 ? new float[] {4.6f} : MadeUp.weights("clip", e.getKey(), shape);
       all.put(e.getKey(), new Stored(shape, values));
     }
     return all;
@@ -96,54 +95,9 @@ public final class Fixtures {
     out.write(file);
   }
 
-  /** Uniform in [-1, 1): splitmix64 from the first bytes of the name's SHA-256. */
-  static float[] numbers(String name, int count) {
-    long seed = 0;
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-      for (int i = 7; i >= 0; i--) {
-        seed = seed << 8 | hash[i] & 0xff;
-      }
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-    float[] u = new float[count];
-    for (int i = 0; i < count; i++) {
-      long x = seed + (i + 1) * 0x9E3779B97F4A7C15L;
-      x = (x ^ x >>> 30) * 0xBF58476D1CE4E5B9L;
-      x = (x ^ x >>> 27) * 0x94D049BB133111EBL;
-      x ^= x >>> 31;
-      u[i] = (float) ((x >>> 40) / (double) (1 << 23) - 1);
-    }
-    return u;
-  }
-
-  private static float[] weights(String salt, String name, int[] shape) {
-    int size = 1;
-    for (int e : shape) {
-      size *= e;
-    }
-    float[] u = numbers(salt + name, size);
-    float scale = 0.25f;
-    float centre = 0;
-    if (name.contains("position")) {
-      scale = 0.5f;
-    } else if (shape.length > 1) {
-      double fan = (double) size / shape[0];
-      scale = (float) Math.scalb(1.0, (int) Math.rint(Math.log(Math.sqrt(3 / fan)) / Math.log(2)));
-    } else if (name.endsWith("weight")) {
-      centre = 1;
-    }
-    for (int i = 0; i < size; i++) {
-      u[i] = centre + u[i] * scale;
-    }
-    return u;
-  }
-
   /** The oracle's picture: noise on the left, waves on the right. */
   static int[] picture(String name, int rows, int columns) {
-    float[] u = numbers(name, rows * columns);
+    float[] u = MadeUp.numbers(name, rows * columns);
     int[] out = new int[rows * columns];
     for (int y = 0; y < rows; y++) {
       for (int x = 0; x < columns; x++) {
