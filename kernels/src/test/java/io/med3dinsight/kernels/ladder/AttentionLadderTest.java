@@ -168,7 +168,7 @@ class AttentionLadderTest {
     // 128 queries share a tile of keys and values, not 64.
     assertEquals(3 * output / 2, flash.globalLoadBytes());
     assertEquals(output / 2 + 4 * T, flash.globalStoreBytes());
-    assertTrue(flash.warpInstructions() < 1.2 * mma.warpInstructions(), flash + " " + mma);
+    assertTrue(flash.warpInstructions() < 1.3 * mma.warpInstructions(), flash + " " + mma);
     assertEquals(0, flash.bankConflicts());
   }
 }

@@ -158,8 +158,12 @@ class GradientNormLadderTest {
     assertTrue(
         packs.counts.warpInstructions() < 0.5 * fused.counts.warpInstructions(),
         packs.counts + " " + fused.counts);
+    // Nothing is scaled, but tensors are looked up and may have any size and alignment.
     assertTrue(
-        last.counts.warpInstructions() < packs.counts.warpInstructions(),
+        last.counts.globalLoadRequests() < 0.4 * packs.counts.globalLoadRequests(),
+        last.counts + " " + packs.counts);
+    assertTrue(
+        last.counts.warpInstructions() < 1.2 * packs.counts.warpInstructions(),
         last.counts + " " + packs.counts);
   }
 }
