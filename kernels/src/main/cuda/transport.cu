@@ -31,9 +31,9 @@
 // float's precision: three conversions and a special function where a stored entry takes one conversion, but no traffic beyond the
 // block. Newton steps, which use each entry B times, first put them into scratch.
 //
-// In the last row the kernel matrix is streamed from scratch, 4 bytes for each pair in each pass, and the cost is read three times and
-// once for each time that multipliers outgrow float's range or epsilon is lowered: for its bounds, for the kernel matrix, for the plan. Fewer
-// would need the bounds before the first pass.
+// In the last row the kernel matrix is streamed from scratch, 4 bytes for each pair in each pass, and the cost is read three times: for
+// its bounds, for the kernel matrix, for the plan; and once more each time that multipliers outgrow float's range or epsilon is
+// lowered. Fewer would need the bounds before the first pass.
 //
 // 256 x 256 float32 costs are 256 KiB, more than any block has (227), vectors (63 KiB) or no. What was weighed: the part beyond
 // 240 x 240 in registers, 31 for each of 256 threads, but the solver takes 240 of the 255 there are; costs in 24-bit fixed point for each
@@ -163,11 +163,12 @@ __device__ __forceinline__ void solve(TransportTensors o, unsigned char* scratch
   }
 }
 
-#define SOLVE(NAME, K, HELD)                                                                                                             \
-  extern "C" __global__ void __launch_bounds__(256, 1) NAME(                                                                        \
-      const float* cost, const float* a, const float* b, float* plan, float* logPlan, float* f, float* g, float* c, float* report,  \
-      unsigned char* scratch, long long slot, const __grid_constant__ TransportPlan p, double epsilon, double mass, double tolerance) { \
-    solve<K, HELD>({cost, a, b, plan, logPlan, f, g, c, report}, scratch, slot, p, epsilon, mass, tolerance);                             \
+#define SOLVE(NAME, K, HELD)                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(256, 1) NAME(                                                                       \
+      const float* cost, const float* a, const float* b, float* plan, float* logPlan, float* f, float* g, float* c, float* report, \
+      unsigned char* scratch, long long slot, const __grid_constant__ TransportPlan p, double epsilon, double mass,                \
+      double tolerance) {                                                                                                          \
+    solve<K, HELD>({cost, a, b, plan, logPlan, f, g, c, report}, scratch, slot, p, epsilon, mass, tolerance);                      \
   }
 SOLVE(transport_solve_f32, double, true)
 SOLVE(transport_solve_compact_f32, float, true)

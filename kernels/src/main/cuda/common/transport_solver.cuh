@@ -341,19 +341,20 @@ struct Solver {
     for (int j = threadIdx.x; j < m; j += blockDim.x) beta[j] = 0, v[j] = 1;
     w = 1;
     __syncthreads();
-    for (; heat > 1; heat /= COOLING) {
+    // One loop for rough and final ascents, so that the compiler has one copy of them.
+    while (true) {
+      bool last = heat <= 1;
       kernel();
-      ascend(min(maxIterations, iterations + COOLING_SWEEPS), 1e-3);
+      ascend(last ? maxIterations : min(maxIterations, iterations + COOLING_SWEEPS), last ? tolerance : 1e-3);
       absorb();
+      if (last) break;
       for (int i = threadIdx.x; i < n; i += blockDim.x) alpha[i] *= COOLING;
       for (int j = threadIdx.x; j < m; j += blockDim.x) beta[j] *= COOLING;
       gamma *= COOLING;
       scale *= COOLING;
+      heat /= COOLING;
       __syncthreads();
     }
-    kernel();
-    ascend(maxIterations, tolerance);
-    absorb();
     if (rowsFree) gamma += settle(alpha, n);
     if (columnsFree) gamma += settle(beta, m);
   }
