@@ -70,6 +70,8 @@ final class IndexCases implements OpCaseSource {
             .indices(Math.max(1, x.dim(axis)), index)
             .input(index)
             .tolerance(1e-5, 2e-4, "sums of up to 500 floats")
+            // Two ops, each of which rounds its result.
+            .bf16(0x1p-7, 0x1.8p-8)
             .engine(in -> Indexing.scatterAdd(in[0], axis, in[1], in[2]))
             .reference(in -> scatter(in[0], x.axis(axis), in[1], in[2])));
   }

@@ -49,13 +49,22 @@ final class PoolCases implements OpCaseSource {
     return c;
   }
 
-  /** Values far enough apart that a central difference never changes which one is largest. */
+  /**
+   * Values that differ within any window of at most 7 voxels along each axis, are exact in BF16,
+   * and are so far apart that a central difference never changes which one is largest.
+   */
   private static Nd distinct(int[] shape) {
     Nd x = Nd.zeros(shape);
+    int channels = shape[4];
     for (int i = 0; i < x.data.length; i++) {
-      x.data[i] = (i * 7919L % 10007) / 5000.0 - 1;
+      int w = i / channels % shape[3];
+      int h = i / channels / shape[3] % shape[2];
+      int d = i / channels / shape[3] / shape[2];
+      // 509 is prime, so that multiplying by 211 keeps different numbers different.
+      int place = (d * 49 + h * 7 + w) * 211 + i % channels * 37;
+      x.data[i] = (place % 509 - 254) / 256.0;
     }
-    return Nd.of(x.shape, x.floats());
+    return x;
   }
 
   private static Nd pool(Nd x, int[][] s, boolean max, boolean includePad) {

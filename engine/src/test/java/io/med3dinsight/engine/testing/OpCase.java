@@ -25,10 +25,15 @@ public final class OpCase {
   public double tolerance = 1e-5;
   public double gradientTolerance = 2e-4;
 
-  /** The same with inputs and results in BF16, whose own rounding is 2^-9. */
-  public double bf16Tolerance = 0x1p-7;
+  /**
+   * The same with inputs and results in BF16, whose own rounding is 2^-9: twice that, and so at
+   * most twice the error of a computation that rounds each of its steps.
+   */
+  public double bf16Tolerance = 0x1p-8;
 
-  public double bf16GradientTolerance = 0x1p-6;
+  /** Three times the rounding of a result. */
+  public double bf16GradientTolerance = 0x1.8p-8;
+
   public boolean bf16 = true;
   public double step = 1e-4;
   public boolean gradient = true;
