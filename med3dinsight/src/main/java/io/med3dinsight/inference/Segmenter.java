@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * Segments whole volumes with a trained network. Threads may share one segmenter; {@link #close}
@@ -173,16 +172,7 @@ public final class Segmenter implements AutoCloseable {
   }
 
   private List<Volume> checked(List<Volume> channels) {
-    if (channels.size() != plan.channels()) {
-      String names = channels.stream().map(Volume::source).collect(Collectors.joining(", "));
-      throw new DataException(
-          (channels.isEmpty() ? "No image" : names)
-              + (channels.size() == 1 ? " is 1 channel" : " are " + channels.size() + " channels")
-              + ", but "
-              + plan.wantedChannels());
-    }
-    channels.forEach(Volume::requireFinite);
-    return Channels.onOneGrid(channels);
+    return Channels.checked(channels, plan.channels(), plan.wantedChannels());
   }
 
   private static double seconds(long nanos) {
