@@ -2,12 +2,12 @@ package io.med3dinsight.classification;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.PatchSize;
-import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.op.Softmax;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.inference.ModelKind;
+import io.med3dinsight.inference.SharedNetwork;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
@@ -36,9 +35,7 @@ public final class Classifier implements AutoCloseable {
   private final ClassificationPlan plan;
   private final ClassificationNetwork network;
   private final boolean[] flips;
-  private final boolean owner;
-  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final SharedNetwork shared;
 
   /**
    * @param flips axes D, H, W along which images are flipped; probabilities are means over all
@@ -49,7 +46,7 @@ public final class Classifier implements AutoCloseable {
     this.plan = plan;
     this.network = network;
     this.flips = flips.clone();
-    this.owner = owner;
+    this.shared = new SharedNetwork("classifier", network, owner);
   }
 
   /**
@@ -184,19 +181,11 @@ public final class Classifier implements AutoCloseable {
   }
 
   private <T> T computing(Supplier<T> body) {
-    use.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("this classifier is closed");
-      }
-      network.train(false);
-      List<T> result = new ArrayList<>();
-      // A caller's tape would keep every activation.
-      Tape.paused(() -> result.add(body.get()));
-      return result.get(0);
-    } finally {
-      use.readLock().unlock();
-    }
+    return shared.compute(
+        () -> {
+          network.train(false);
+          return body.get();
+        });
   }
 
   /** An image as the network sees it, [channel][D,H,W] of the plan's input. */
@@ -299,17 +288,6 @@ public final class Classifier implements AutoCloseable {
   /** Frees the weights of a loaded network, after the calls at work; later calls fail. */
   @Override
   public void close() {
-    if (use.getReadHoldCount() > 0) {
-      throw new IllegalStateException("a classifier cannot be closed from within its own call");
-    }
-    use.writeLock().lock();
-    try {
-      if (!closed && owner) {
-        network.close();
-      }
-      closed = true;
-    } finally {
-      use.writeLock().unlock();
-    }
+    shared.close();
   }
 }
