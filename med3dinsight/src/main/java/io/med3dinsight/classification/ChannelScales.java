@@ -9,6 +9,9 @@ import java.util.List;
 final class ChannelScales {
   private static final int SAMPLES_PER_IMAGE = 10_000;
 
+  /** Spread of the images' means or deviations, in normalised intensities, that means nothing. */
+  private static final double ALIKE = 0.02;
+
   private final ImageSource source;
   private final List<float[][]> images;
 
@@ -122,7 +125,10 @@ final class ChannelScales {
   private static double[] meanAndDeviation(double[] x) {
     double mean = Arrays.stream(x).average().orElse(0);
     double variance = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElse(0);
-    // Where all are alike, as after a normalisation of each image, they say nothing.
-    return new double[] {mean, Math.max(Math.sqrt(variance), 1e-3)};
+    double deviation = Math.sqrt(variance);
+    // Where all are alike, as after a normalisation of each image, they say nothing, and what
+    // random
+    // changes of the intensities do to them must not be blown up.
+    return new double[] {mean, deviation < ALIKE ? 1 : deviation};
   }
 }
