@@ -80,29 +80,33 @@ public final class ImageSources {
    * @param row the image to look at
    * @param images how many there are
    * @param given 0 to look at the image
-   * @throws DataException when files of images seem to be numbered, rather than those of channels
+   * @throws DataException when the file is damaged, or it would be more channels than there are
+   *     images, so that numbered images or a series in time seem to be meant
    */
   static int channels(Path data, ImageTable.Row row, int images, int given) {
     if (given > 0) {
       return given;
     }
-    List<Path> first = row.files();
-    if (first.size() == 1) {
-      return (int) VolumeReader.info(first.get(0), ReadOptions.none()).frames();
-    }
-    if (Files.isDirectory(data) && first.size() > images) {
+    List<Path> files = row.files();
+    boolean numbered = files.size() > 1;
+    long count =
+        numbered ? files.size() : VolumeReader.info(files.get(0), ReadOptions.none()).frames();
+    if (count > 1 && count > images) {
       throw new DataException(
-          first.get(0)
-              + " and the "
-              + (first.size() - 1)
-              + " files numbered like it are channels of one image, of which "
+          files.get(0)
+              + (numbered ? " and the files numbered like it are " : " has ")
+              + count
+              + (numbered ? " channels of one image" : " frames, which are channels")
+              + ", but "
               + data
-              + " would have only "
+              + " has only "
               + images
-              + "; if they are images of their own, give `classify train` the setting"
-              + " channels=[NAME], or number them with other than four digits.");
+              + (numbered ? " such; " : images == 1 ? " image; " : " images; ")
+              + (numbered
+                  ? "for images of their own give `classify train` the setting channels=[NAME]."
+                  : "if so, name them by the setting channels=[NAME, ...] of `classify train`."));
     }
-    return first.size();
+    return (int) count;
   }
 
   // ---- tables

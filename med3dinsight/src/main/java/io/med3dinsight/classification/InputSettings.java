@@ -3,7 +3,9 @@ package io.med3dinsight.classification;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.volume.Normalization;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a user may say of a classifier's input; the rest follows from the training images.
@@ -59,7 +61,7 @@ public record InputSettings(
   List<Normalization.Scheme> schemes(ImageSource source) {
     int count = source.channels();
     requireCount("channels", channels, source);
-    requireCount("normalization", normalization, source);
+    requireCount("normalization", names(normalization), source);
     List<Normalization.Scheme> schemes = normalization;
     if (schemes == null && channels != null) {
       schemes = channels.stream().map(Normalization.Scheme::ofChannel).toList();
@@ -68,7 +70,7 @@ public record InputSettings(
       boolean one = source.sharesScale() || (window != null && count == 1);
       Normalization.Scheme each =
           one ? Normalization.Scheme.FIXED : Normalization.Scheme.Z_SCORE_PER_IMAGE;
-      schemes = java.util.Collections.nCopies(count, each);
+      schemes = Collections.nCopies(count, each);
     }
     if (window != null && !schemes.contains(Normalization.Scheme.FIXED)) {
       throw new UsageException(
@@ -80,12 +82,19 @@ public record InputSettings(
     return schemes;
   }
 
+  /** The schemes as settings call them. */
+  private static List<String> names(List<Normalization.Scheme> schemes) {
+    return schemes == null
+        ? null
+        : schemes.stream().map(s -> s.name().toLowerCase(Locale.ROOT)).toList();
+  }
+
   private static void requireCount(String setting, List<?> given, ImageSource source) {
     if (given != null && given.size() != source.channels()) {
       throw new UsageException(
           setting
               + " is "
-              + given.toString().toLowerCase(java.util.Locale.ROOT)
+              + given
               + ": expected one for each channel of "
               + source.name()
               + ", which has "

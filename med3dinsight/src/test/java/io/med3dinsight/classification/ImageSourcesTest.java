@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.dataset.MedMnist.Split;
+import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
@@ -126,7 +127,18 @@ class ImageSourcesTest {
       image("b/scan_000" + i + ".nii", i);
     }
     refused(() -> open(dir), "scan_0000.nii", "channels=[NAME]");
-    assertEquals(2, ImageSources.open(dir, 1, 0.2, 0.2, 1).classes().size());
+    assertEquals(10, count(ImageSources.open(dir, 1, 0, 0, 1)));
+    // Nor are the frames of a series in time.
+    Path frames = Path.of(MsdDataset.class.getResource("sarcoma/frames.nii.gz").getPath());
+    Path csv = dir.resolve("t.csv");
+    Files.writeString(csv, "file,label\n%s,a\nb/scan_0000.nii,b\n".formatted(frames));
+    assertEquals(2, open(csv).channels());
+    Files.writeString(csv, "file,label\n%s,a\n".formatted(frames));
+    refused(() -> open(csv), "has 2 frames, which are channels", "only 1 image;");
+  }
+
+  private static int count(ImageSource source) {
+    return source.entries(Split.TRAIN).size();
   }
 
   @Test
