@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whole runs against a real HTTP server. */
 @Timeout(60)
@@ -242,7 +245,54 @@ class CaptionerTest {
     assertRead(3);
   }
 
+  @ParameterizedTest
+  @CsvSource({"130, true", "300, false"})
+  void aPictureThatWasDroppedIsToldOnce(int promptTokens, boolean told) throws IOException {
+    Reply reply =
+        (exchange, request) ->
+            FakeChatServer.json(
+                    200,
+                    ("{\"choices\":[{\"message\":{\"content\":\"%s\"}}],\"usage\":"
+                            + "{\"prompt_tokens\":%d,\"completion_tokens\":9}}")
+                        .formatted(FakeChatServer.seen(request), promptTokens))
+                .send(exchange, request);
+    List<String> said = new ArrayList<>();
+    try (FakeChatServer server = FakeChatServer.always(reply)) {
+      CaptionSettings settings = Scans.settings(server.url(), output, 1);
+      Progress progress = new SayingProgress(said);
+      CaptionSummary s =
+          new Captioner(settings, time, () -> 0.5).run(Scans.sources(scans), progress, NEVER);
+      assertEquals(3, s.written());
+    }
+    assertEquals(told ? 1 : 0, said.size(), said.toString());
+    assertTrue(!told || said.get(0).contains("model 'm' takes pictures"), said.toString());
+  }
+
+  /** Keeps the lines. */
+  private record SayingProgress(List<String> lines) implements Progress {
+    @Override
+    public Task start(String name, long total, String unit) {
+      return Progress.NONE.start(name, total, unit);
+    }
+
+    @Override
+    public void say(String line) {
+      lines.add(line);
+    }
+  }
+
   // ---- failures that end the run
+
+  @Test
+  void aServerThatFailsOnEveryRequestIsToldWithTheModelsItHas() throws IOException {
+    Reply bad = FakeChatServer.json(500, "Internal Server Error");
+    try (FakeChatServer server = FakeChatServer.always(bad)) {
+      CaptionSettings settings =
+          Scans.settings(server.url(), output, 2, new Traffic(1, 0, Duration.ofSeconds(9), 0));
+      Sentences.refused(
+          () -> run(settings, NEVER), "HTTP 500", "its own log", "it has there", "--resume");
+    }
+  }
 
   private UsageException refused(Reply reply) throws IOException {
     try (FakeChatServer server = new FakeChatServer(n -> n == 0 ? FakeChatServer.vllm() : reply)) {
@@ -325,12 +375,15 @@ class CaptionerTest {
     AtomicInteger asked = new AtomicInteger();
     CaptionSettings settings =
         Scans.settings(server.url(), output, 2, new Traffic(1, 0, Duration.ofSeconds(9), 3));
-    // Asked at least once before each request.
+    // Asked at least once before each request, by two threads: neither may go on before the other
+    // has closed the server.
     BooleanSupplier closing =
         () -> {
-          if (server.received().size() == 2 && asked.getAndIncrement() == 0) {
-            awaitLines(2);
-            server.close();
+          synchronized (asked) {
+            if (server.received().size() == 2 && asked.getAndIncrement() == 0) {
+              awaitLines(2);
+              server.close();
+            }
           }
           return false;
         };
