@@ -42,8 +42,8 @@ public record DatasetPlan(
   private static final int MOST_VOXELS = 160 * 160 * 160;
   private static final int LEAST_VOXELS = 8 * 8 * 8;
 
-  /** Below it the coarsest level of the transformers is a single token. */
-  private static final int LEAST_OF_TRANSFORMERS = 32 * 32 * 32;
+  /** At 32 voxels along each axis the coarsest level of Swin UNETR is a single token. */
+  private static final int LEAST_OF_TRANSFORMERS = 48 * 48 * 48;
 
   private static final int CONVOLUTIONS = 2;
   private static final int SUPERVISED = 3;
