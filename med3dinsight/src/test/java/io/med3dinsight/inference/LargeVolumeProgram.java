@@ -34,18 +34,7 @@ final class LargeVolumeProgram {
     }
     UNetConfig config =
         new UNetConfig(1, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, false);
-    SortedMap<Integer, String> labels = new TreeMap<>();
-    for (int c = 0; c < n[3]; c++) {
-      labels.put(c, "class " + c);
-    }
-    SegmentationPlan plan =
-        new SegmentationPlan(
-            "made up",
-            "CT",
-            labels,
-            new Preprocessing(null, Normalization.mri()),
-            new PatchSize(n[4], n[5], n[6]),
-            config);
+    SegmentationPlan plan = plan(config, n);
     boolean probabilities = args.length > n.length;
     InferenceOptions options = new InferenceOptions(0, false, 1, KeepComponents.ALL, probabilities);
     Volume volume = volume(n[0], n[1], n[2]);
@@ -70,6 +59,20 @@ final class LargeVolumeProgram {
           t.restore(),
           residentPeak());
     }
+  }
+
+  private static SegmentationPlan plan(UNetConfig config, int[] n) {
+    SortedMap<Integer, String> labels = new TreeMap<>();
+    for (int c = 0; c < n[3]; c++) {
+      labels.put(c, "class " + c);
+    }
+    return new SegmentationPlan(
+        "made up",
+        "CT",
+        labels,
+        new Preprocessing(null, Normalization.mri()),
+        new PatchSize(n[4], n[5], n[6]),
+        config);
   }
 
   /** The process's largest resident size so far in GiB, as Linux counts it; 0 elsewhere. */
