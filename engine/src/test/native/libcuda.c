@@ -1,5 +1,7 @@
 // A stand-in for NVIDIA's driver library, so that the calls made through JCuda can be tested where
-// there is no GPU: device memory is host memory, one kernel is known, everything runs at once.
+// there is no GPU: device memory is host memory, everything runs at once, and one kernel is known,
+// elementwise_affine_f32. Where its arguments lie is read from the PTX that is loaded, as a driver does;
+// their order and types are written down here, and launches fail when the PTX has others.
 // What it pretends to be is read from the environment:
 //   STAND_IN_VERSION  CUDA version of the driver (12040)
 //   STAND_IN_DEVICES  number of devices (1)
@@ -17,6 +19,7 @@ typedef int CUdevice;
 typedef uint64_t CUdeviceptr;
 
 enum { MEMORY = 2, INVALID = 1, NO_DEVICE = 100, NOT_FOUND = 500, NO_CONTEXT = 201, CAPTURING = 900 };
+enum { PLAIN_SHARED = 48 << 10, MOST_SHARED = 227 << 10 };  // bytes of a block
 
 static long setting(const char *name, long otherwise) {
   const char *text = getenv(name);
@@ -45,7 +48,7 @@ CUresult cuDeviceGetAttribute(int *value, int which, CUdevice d) {
     case 75: *value = (int)setting("STAND_IN_MAJOR", 9); return 0;
     case 76: *value = 0; return 0;
     case 16: *value = 4; return 0;
-    case 97: *value = 232448; return 0;
+    case 97: *value = MOST_SHARED; return 0;
     case 81: *value = 233472; return 0;
     default: return INVALID;
   }
@@ -72,7 +75,10 @@ typedef struct Node {
   CUdeviceptr to, from;
   uint64_t count;
   unsigned value;
-  unsigned char parameters[4096];
+  float *y;
+  const float *x;
+  int n;
+  float scale, shift;
   struct Node *next;
 } Node;
 
@@ -85,9 +91,7 @@ static void run(const Node *n) {
   } else if (n->kind == 1) {
     for (uint64_t i = 0; i < n->count; i++) ((unsigned *)n->to)[i] = n->value;
   } else {
-    struct { const float *x; float *y; int n, packs; float scale, shift; } a;
-    memcpy(&a, n->parameters, sizeof a);
-    for (int i = 0; i < a.n; i++) a.y[i] = a.x[i] * a.scale + a.shift;
+    for (int i = 0; i < n->n; i++) n->y[i] = n->x[i] * n->scale + n->shift;
   }
 }
 
@@ -174,21 +178,66 @@ CUresult cuModuleLoadDataEx(void **m, const void *image, unsigned n, int *option
   return result;
 }
 CUresult cuModuleUnload(void *m) { free(m); return 0; }
-CUresult cuModuleGetFunction(void **f, void *m, const char *name) {
+
+// An entry of a module: types and places of its parameters, and the dynamic shared memory that it was allowed.
+enum { PARAMETERS = 16 };
+typedef struct {
+  int affine, count, shared;
+  char types[PARAMETERS][4];
+  size_t offsets[PARAMETERS], bytes;
+} Function;
+
+// Reads ".param .u64 name" and the like up to the closing bracket; other parameters (structures) make it unfit.
+static void readParameters(Function *f, const char *text) {
+  const char *end = strchr(text, ')');
+  for (const char *p = strstr(text, ".param ."); p && p < end; p = strstr(p + 1, ".param .")) {
+    char type[4] = {p[8], p[9], p[10], 0};
+    size_t size = strcmp(type + 1, "64") == 0 ? 8 : strcmp(type + 1, "32") == 0 ? 4 : 0;
+    if (size == 0 || f->count == PARAMETERS) {
+      f->affine = 0;
+      return;
+    }
+    f->bytes = (f->bytes + size - 1) / size * size;
+    memcpy(f->types[f->count], type, sizeof type);
+    f->offsets[f->count++] = f->bytes;
+    f->bytes += size;
+  }
+}
+
+CUresult cuModuleGetFunction(void **out, void *m, const char *name) {
   char entry[256];
   snprintf(entry, sizeof entry, ".entry %s(", name);
-  if (strstr(m, entry) == NULL) return NOT_FOUND;
-  *f = strcmp(name, "elementwise_affine_f32") == 0 ? (void *)1 : (void *)2;
+  const char *at = strstr(m, entry);
+  if (at == NULL) return NOT_FOUND;
+  Function *f = calloc(1, sizeof *f);
+  f->affine = strcmp(name, "elementwise_affine_f32") == 0;
+  f->shared = PLAIN_SHARED;
+  readParameters(f, at);
+  const char *expected[] = {"u64", "u64", "u32", "u32", "f32", "f32"};  // x, y, n, packs, scale, shift
+  if (f->affine && f->count != 6) f->affine = 0;
+  for (int i = 0; f->affine && i < 6; i++) f->affine = strcmp(f->types[i], expected[i]) == 0;
+  *out = f;
   return 0;
 }
-CUresult cuFuncSetAttribute(void *f, int which, int value) { return which == 8 && value <= 232448 ? 0 : INVALID; }
-CUresult cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+CUresult cuFuncSetAttribute(void *f, int which, int value) {
+  if (which != 8 || value > MOST_SHARED) return INVALID;
+  ((Function *)f)->shared = value;
+  return 0;
+}
+CUresult cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                         unsigned shared, void *stream, void **params, void **extra) {
   if (params || !extra || extra[0] != (void *)1 || extra[2] != (void *)2 || extra[4] != NULL) return INVALID;
+  const Function *f = function;
   size_t bytes = *(size_t *)extra[3];
-  if (f != (void *)1 || stream != (void *)0x2000 || bytes != 32 || bx != 256 || by != 1 || gx == 0) return INVALID;
+  if (!f->affine || stream != (void *)0x2000 || bytes != f->bytes || bx != 256 || by != 1 || gx == 0) return INVALID;
+  if ((int)shared > f->shared) return INVALID;
+  const unsigned char *a = extra[1];
   Node n = {.kind = 2};
-  memcpy(n.parameters, extra[1], bytes);
+  memcpy(&n.x, a + f->offsets[0], sizeof n.x);
+  memcpy(&n.y, a + f->offsets[1], sizeof n.y);
+  memcpy(&n.n, a + f->offsets[2], sizeof n.n);
+  memcpy(&n.scale, a + f->offsets[4], sizeof n.scale);
+  memcpy(&n.shift, a + f->offsets[5], sizeof n.shift);
   return queue(n);
 }
 

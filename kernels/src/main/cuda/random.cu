@@ -2,8 +2,10 @@
 // 2011, "Parallel random numbers: as easy as 1, 2, 3"), the same bits as on the CPU.
 //
 // Layout: contiguous. Launch: one-dimensional grid-stride loop of 256 threads over blocks of four random
-// numbers. Element i draws number position + i. Where positions are whole blocks and addresses allow
-// (wide = 1), a thread moves four elements at once (16 bytes of float, 8 of bf16); no mask is stored.
+// numbers. Element i draws number position + *ahead + i; what is in device memory there (nothing where ahead is
+// null) is how far the stream has moved since a CUDA graph that holds the launch was recorded. Where positions are
+// whole blocks and addresses allow (wide = 1), a thread moves four elements at once (16 bytes of float, 8 of
+// bf16); no mask is stored.
 // Bound by memory for float; for bf16 the ten rounds take about as long as the memory.
 #include "common/pack.cuh"
 
@@ -44,13 +46,15 @@ __device__ __forceinline__ void store4(bf16* p, const float (&v)[4]) {
 template <typename T>
 __device__ __forceinline__ void dropout(
     const T* __restrict__ x, T* __restrict__ y, int n, float p, float scale, unsigned long long seed,
-    unsigned long long position, int wide) {
+    unsigned long long position, const unsigned long long* ahead, int wide) {
+  if (ahead != nullptr) position += *ahead;
   unsigned long long block0 = position >> 2;
-  int ahead = position & 3;  // numbers of the first block that come before element 0
-  unsigned blocks = (static_cast<unsigned>(n) + ahead + 3) >> 2;
+  int skipped = position & 3;  // numbers of the first block that come before element 0
+  wide &= skipped == 0;
+  unsigned blocks = (static_cast<unsigned>(n) + skipped + 3) >> 2;
   for (unsigned b = thread0(); b < blocks; b += threads()) {
     Bits bits = philox(seed, block0 + b);
-    int i0 = static_cast<int>(b * 4) - ahead;
+    int i0 = static_cast<int>(b * 4) - skipped;
     if (wide && i0 + 4 <= n) {
       float v[4];
       load4(x + i0, v);
@@ -69,11 +73,11 @@ __device__ __forceinline__ void dropout(
 
 extern "C" __global__ void random_dropout_f32(
     const float* __restrict__ x, float* __restrict__ y, int n, float p, float scale, unsigned long long seed,
-    unsigned long long position, int wide) {
-  dropout(x, y, n, p, scale, seed, position, wide);
+    unsigned long long position, const unsigned long long* ahead, int wide) {
+  dropout(x, y, n, p, scale, seed, position, ahead, wide);
 }
 extern "C" __global__ void random_dropout_bf16(
     const bf16* __restrict__ x, bf16* __restrict__ y, int n, float p, float scale, unsigned long long seed,
-    unsigned long long position, int wide) {
-  dropout(x, y, n, p, scale, seed, position, wide);
+    unsigned long long position, const unsigned long long* ahead, int wide) {
+  dropout(x, y, n, p, scale, seed, position, ahead, wide);
 }

@@ -13,11 +13,33 @@
 // as ill-conditioned. Sums, multipliers, potentials and the linear system are double; the kernel matrix exp(...) is double
 // where that fits, float32 beyond: rounding it once is a change of the costs in their own last digit.
 //
-// Where things are, decided by the engine (CudaTransport), in this order as long as 99 KiB of shared memory last: vectors,
-// kernel matrix in double (up to 12 bytes per pair with the cost: 88 x 88), else in float (8 bytes: 108 x 108), cost,
-// Newton's matrix of (m+1)^2 doubles (64 x 64 has all four). What does not fit is in scratch memory, one slot for each
-// resident block, which the second-level cache holds; the cost is then read from its tensor, once for each time that the
-// kernel matrix is built. Beyond 150 x 150 the kernel matrix is streamed from scratch.
+// Where things are, decided by the engine (TransportLayout) by the shared memory that the device gives a block, for the largest square
+// problems that fit with 99 KiB (compute capability 8.6, 8.9, 12.x), 163 KiB (8.0) and 227 KiB (9.0, 10.0):
+//
+//   in shared memory                         bytes                99 KiB  163 KiB  227 KiB  kernel
+//   vectors, kernel matrix in double, cost   12 B^2 + 244 B            81      107      128  transport_solve_f32
+//   vectors, kernel matrix in float, cost     8 B^2 + 244 B            97      128      155  transport_solve_compact_f32
+//   vectors, cost                             4 B^2 + 244 B           129      174      211  transport_solve_computed_f32
+//   cost                                      4 B^2                   157      203      240  transport_solve_computed_f32
+//   vectors                                   244 B                   any, until those go to scratch too: transport_solve_compact_f32
+//
+// to which 8 bytes for each thread are added, and Newton's matrix of 8 (B+1)^2 where that fits as well (64, 84, 100). In all rows but the
+// last the cost is read from its tensor once. What is not in shared memory is in scratch, one slot for each resident block, which the
+// second-level cache holds.
+//
+// Where the cost is all that fits, an entry of the kernel matrix is computed at each use, as exp of the same sum as elsewhere but to a
+// float's precision: three conversions and a special function where a stored entry takes one conversion, but no traffic beyond the
+// block. Newton steps, which use each entry B times, first put them into scratch.
+//
+// In the last row the kernel matrix is streamed from scratch, 4 bytes for each pair in each pass, and the cost is read three times: for
+// its bounds, for the kernel matrix, for the plan; and once more each time that multipliers outgrow float's range or epsilon is
+// lowered. Fewer would need the bounds before the first pass.
+//
+// 256 x 256 float32 costs are 256 KiB, more than any block has (227), vectors (63 KiB) or no. What was weighed: the part beyond
+// 240 x 240 in registers, 31 for each of 256 threads, but the solver takes 240 of the 255 there are; costs in 24-bit fixed point for each
+// row (192 KiB), where one very large entry in a row, as marks a forbidden pair, would take the others' digits; costs in bf16, an error
+// of 1e-2 in the plan; a cluster of two blocks, each with half the rows in its shared memory: fits, on 9.0 and later only, with two
+// cluster barriers for each sweep, and what that gains over the second-level cache only a GPU can tell.
 // Launch: 32 to 256 threads; grid.x = number of slots.
 #include "common/transport_solver.cuh"
 
@@ -54,8 +76,8 @@ __device__ __forceinline__ double marginal(const float* from, double* to, int n)
   return __all_sync(0xffffffffu, good) ? sum : CUDART_NAN;
 }
 
-template <typename K>
-__device__ __forceinline__ void writeSolution(Solver<K>& x, const TransportTensors& o, bool good) {
+template <typename S>
+__device__ __forceinline__ void writeSolution(S& x, const TransportTensors& o, bool good) {
   int n = x.n, m = x.m;
   double spoil = good ? 0 : CUDART_NAN;
   for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
@@ -77,18 +99,23 @@ __device__ __forceinline__ void writeSolution(Solver<K>& x, const TransportTenso
 
 // Problems that the CPU refuses (a cost that is not finite, a marginal that is not positive, more mass than a marginal
 // holds) get NaN: a kernel cannot complain.
-template <typename K>
-__device__ __forceinline__ void solveOne(Solver<K>& x, float* sharedCost, const TransportTensors& o, double mass, double tolerance) {
+template <typename S>
+__device__ __forceinline__ void solveOne(S& x, float* sharedCost, const TransportTensors& o, double mass, double tolerance) {
   int n = x.n, m = x.m;
   double low = INF, high = -INF;
-  for (int i = threadIdx.x; i < n * m; i += blockDim.x) {
-    float c = o.cost[i];
-    if (sharedCost != nullptr) sharedCost[i] = c;
-    bool finite = c - c == 0;
-    low = fmin(low, finite ? c : -INF);
-    high = fmax(high, finite ? c : INF);
+  for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
+    double least = INF;
+    for (int j = threadIdx.x % 32; j < m; j += 32) {
+      float c = o.cost[i * m + j];
+      if (sharedCost != nullptr) sharedCost[i * m + j] = c;
+      bool finite = c - c == 0;
+      least = fmin(least, finite ? c : -INF);
+      high = fmax(high, finite ? c : INF);
+    }
+    least = acrossMin(least);
+    low = fmin(low, least);
+    if (threadIdx.x % 32 == 0) x.s[i] = least;
   }
-  low = acrossMin(low);
   high = acrossMax(high);
   int warps = blockDim.x / 32;
   if (threadIdx.x % 32 == 0) x.parts[threadIdx.x / 32] = low, x.parts[warps + threadIdx.x / 32] = high;
@@ -109,10 +136,10 @@ __device__ __forceinline__ void solveOne(Solver<K>& x, float* sharedCost, const 
   __syncthreads();
 }
 
-template <typename K>
+template <typename K, bool HELD>
 __device__ __forceinline__ void solve(TransportTensors o, unsigned char* scratch, long long slot, const TransportPlan& p, double epsilon,
                                       double mass, double tolerance) {
-  Solver<K> x;
+  Solver<K, HELD> x;
   x.n = p.n;
   x.m = p.m;
   x.epsilon = epsilon;
@@ -136,14 +163,16 @@ __device__ __forceinline__ void solve(TransportTensors o, unsigned char* scratch
   }
 }
 
-#define SOLVE(NAME, K)                                                                                                               \
-  extern "C" __global__ void __launch_bounds__(256, 1) NAME(                                                                        \
-      const float* cost, const float* a, const float* b, float* plan, float* logPlan, float* f, float* g, float* c, float* report,  \
-      unsigned char* scratch, long long slot, const __grid_constant__ TransportPlan p, double epsilon, double mass, double tolerance) { \
-    solve<K>({cost, a, b, plan, logPlan, f, g, c, report}, scratch, slot, p, epsilon, mass, tolerance);                             \
+#define SOLVE(NAME, K, HELD)                                                                                                       \
+  extern "C" __global__ void __launch_bounds__(256, 1) NAME(                                                                       \
+      const float* cost, const float* a, const float* b, float* plan, float* logPlan, float* f, float* g, float* c, float* report, \
+      unsigned char* scratch, long long slot, const __grid_constant__ TransportPlan p, double epsilon, double mass,                \
+      double tolerance) {                                                                                                          \
+    solve<K, HELD>({cost, a, b, plan, logPlan, f, g, c, report}, scratch, slot, p, epsilon, mass, tolerance);                      \
   }
-SOLVE(transport_solve_f32, double)
-SOLVE(transport_solve_compact_f32, float)
+SOLVE(transport_solve_f32, double, true)
+SOLVE(transport_solve_compact_f32, float, true)
+SOLVE(transport_solve_computed_f32, float, false)
 
 // Implicit gradient: G = dL/dplan o plan + dL/dlogPlan, (A^T diag(plan) A) lambda = A^T G over the active potentials and the
 // mass, dL/dC = -(G - plan o (A lambda)) / epsilon. The plan is kept in shared memory where it fits (sharedCost).
@@ -222,7 +251,7 @@ extern "C" __global__ void __launch_bounds__(256, 1)
       w.plan = held;
     }
     __syncthreads();
-    system.x = w.plan;
+    system.x = {w.plan, p.m};
     gradientOne(system, v, w, f + static_cast<long long>(i) * p.n, g + static_cast<long long>(i) * p.m, out + i * pairs, epsilon);
   }
 }

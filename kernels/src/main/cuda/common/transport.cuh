@@ -27,29 +27,38 @@ __device__ __forceinline__ double total(const double* x, int n) {
 // Whether this warp is the one that writes element i of a vector that every warp computes.
 __device__ __forceinline__ bool mine(int i) { return i / 32 % (blockDim.x / 32) == threadIdx.x / 32; }
 
-// y[i] = sum_j x[i][j] w[j]: a warp for each row.
+// Entries of a matrix that is in memory.
 template <typename M>
-__device__ __forceinline__ void rowPass(const M* x, int n, int m, const double* w, double* y) {
+struct Stored {
+  const M* x;
+  int m;
+
+  __device__ __forceinline__ double operator()(int i, int j) const { return static_cast<double>(x[i * m + j]); }
+};
+
+// y[i] = sum_j x(i, j) w[j]: a warp for each row.
+template <typename X>
+__device__ __forceinline__ void rowPass(const X& x, int n, int m, const double* w, double* y) {
   for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
     double sum = 0;
-    for (int j = threadIdx.x % 32; j < m; j += 32) sum = fma(static_cast<double>(x[i * m + j]), w[j], sum);
+    for (int j = threadIdx.x % 32; j < m; j += 32) sum = fma(x(i, j), w[j], sum);
     sum = across(sum);
     if (threadIdx.x % 32 == 0) y[i] = sum;
   }
   __syncthreads();
 }
 
-// y[j] = sum_i x[i][j] w[i]: threads side by side on the columns; those that are left over cut the rows into parts,
+// y[j] = sum_i x(i, j) w[i]: threads side by side on the columns; those that are left over cut the rows into parts,
 // whose sums pass through `parts` (blockDim.x doubles).
-template <typename M>
-__device__ __forceinline__ void columnPass(const M* x, int n, int m, const double* w, double* y, double* parts) {
+template <typename X>
+__device__ __forceinline__ void columnPass(const X& x, int n, int m, const double* w, double* y, double* parts) {
   int wide = (m + 31) / 32 * 32;
   int count = max(1, static_cast<int>(blockDim.x) / wide);
   int part = threadIdx.x / wide;
   int first = count > 1 ? threadIdx.x % wide : threadIdx.x;
   for (int j = first; j < m && (count == 1 || part < count); j += count == 1 ? blockDim.x : wide) {
     double sum = 0;
-    for (int i = count == 1 ? 0 : part; i < n; i += count) sum = fma(static_cast<double>(x[i * m + j]), w[i], sum);
+    for (int i = count == 1 ? 0 : part; i < n; i += count) sum = fma(x(i, j), w[i], sum);
     if (count == 1) {
       y[j] = sum;
     } else {
@@ -96,7 +105,7 @@ struct Places {
 template <typename M>
 struct ActiveSystem {
   int n, m;
-  const M* x;
+  Stored<M> x;
   const double *row, *column;             // factors of the plan
   const double* rowSum;                   // of the plan
   const double *rowActive, *columnActive; // 1 or 0
@@ -202,7 +211,7 @@ struct ActiveSystem {
 #pragma unroll 4
         for (int i = 0; i < n; i++) {
           double r = row[i];
-          sum = fma(static_cast<double>(x[i * m + ja]) * (r * rowWeight[i]), static_cast<double>(x[i * m + jb]) * r, sum);
+          sum = fma(x(i, ja) * (r * rowWeight[i]), x(i, jb) * r, sum);
         }
         upper[a * size + b] = -sum * column[ja] * column[jb];
       }

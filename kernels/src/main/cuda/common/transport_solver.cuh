@@ -15,7 +15,31 @@
 
 __device__ __forceinline__ double bounded(double value, double cap) { return fmax(1 / LIMIT, fmin(fmin(value, cap), LIMIT)); }
 
-template <typename K>
+// exp(x) with the precision of a float, for x whose own rounding as a float would be felt: only the fraction of the power of two is
+// taken in single precision. Zero below the smallest normal float.
+__device__ __forceinline__ float shortExp(double x) {
+  double y = x * 1.4426950408889634074;
+  double whole = rint(y);
+  float part = exp2f(static_cast<float>(y - whole));
+  int n = min(static_cast<int>(whole), 127);
+  return n < -126 ? 0.f : part * __int_as_float((n + 127) << 23);
+}
+
+// Entries of a kernel matrix that is in no memory: computed from the costs at each use, always with the same bits.
+struct Computed {
+  const float* cost;
+  const double *alpha, *beta;
+  double gamma, scale;
+  int m;
+
+  __device__ __forceinline__ double operator()(int i, int j) const {
+    return shortExp(-cost[i * m + j] * scale + (alpha[i] + gamma) + beta[j]);
+  }
+};
+
+// K: how the kernel matrix is stored. Without HELD it is not: sweeps compute its entries, and k is where Newton steps, which use each
+// entry many times, put them.
+template <typename K, bool HELD>
 struct Solver {
   int n, m, maxIterations;
   const float* cost;
@@ -45,6 +69,16 @@ struct Solver {
     parts = system.parts;
   }
 
+  __device__ __forceinline__ Stored<K> stored() const { return {k, m}; }
+
+  __device__ __forceinline__ auto entries() const {
+    if constexpr (HELD) {
+      return stored();
+    } else {
+      return Computed{cost, alpha, beta, gamma, scale, m};
+    }
+  }
+
   // ---- one sweep
 
   // The multiplier at which sum_i min(bound_i, w cap_i s_i) is the mass: Newton from the left on a concave piecewise linear
@@ -71,7 +105,7 @@ struct Solver {
   // Rows and mass together, then columns and mass together; returns the largest relative change of a row sum.
   __device__ __forceinline__ double sweep() {
     bool held = !rowsFree && !columnsFree;
-    rowPass(k, n, m, v, s);
+    rowPass(entries(), n, m, v, s);
     double before = w, worst = 0;
     if (held) w = massMultiplier(s, capU, a, n);
     for (int i = threadIdx.x % 32; i < n; i += 32) {
@@ -84,7 +118,7 @@ struct Solver {
     double* swap = u;
     u = nextU;
     nextU = swap;
-    columnPass(k, n, m, u, t, parts);
+    columnPass(entries(), n, m, u, t, parts);
     if (held) w = massMultiplier(t, capV, b, m);
     for (int j = threadIdx.x; j < m; j += blockDim.x) v[j] = bounded(b[j] / (t[j] * w), capV[j]);
     __syncthreads();
@@ -119,8 +153,10 @@ struct Solver {
   }
 
   __device__ __forceinline__ void kernel() {
-    for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
-      for (int j = threadIdx.x % 32; j < m; j += 32) k[i * m + j] = static_cast<K>(exp(exponent(i, j)));
+    if constexpr (HELD) {
+      for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
+        for (int j = threadIdx.x % 32; j < m; j += 32) k[i * m + j] = static_cast<K>(exp(exponent(i, j)));
+      }
     }
     for (int i = threadIdx.x; i < n; i += blockDim.x) capU[i] = rowsFree ? INF : exp(-alpha[i]);
     for (int j = threadIdx.x; j < m; j += blockDim.x) capV[j] = columnsFree ? INF : exp(-beta[j]);
@@ -129,10 +165,21 @@ struct Solver {
 
   // ---- Newton steps
 
+  // Puts what sweeps compute into memory.
+  __device__ __forceinline__ void keepEntries() {
+    if constexpr (!HELD) {
+      auto x = entries();
+      for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
+        for (int j = threadIdx.x % 32; j < m; j += 32) k[i * m + j] = static_cast<K>(x(i, j));
+      }
+      __syncthreads();
+    }
+  }
+
   // Fills the dual's gradient and the active sets; returns the plan's mass.
   __device__ __forceinline__ double residuals() {
-    rowPass(k, n, m, v, s);
-    columnPass(k, n, m, u, t, parts);
+    rowPass(stored(), n, m, v, s);
+    columnPass(stored(), n, m, u, t, parts);
     double sum = 0;
     for (int i = threadIdx.x % 32; i < n; i += 32) sum += s[i] * w * u[i];
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
@@ -176,7 +223,7 @@ struct Solver {
 
   // Newton's direction within the bounds; returns the mass' part.
   __device__ __forceinline__ double direction(double now) {
-    system.x = k;
+    system.x = stored();
     system.row = nextU;
     system.column = v;
     system.rowSum = rowSum;
@@ -196,12 +243,12 @@ struct Solver {
       massRhs -= across(held);
       for (int j = threadIdx.x; j < m; j += blockDim.x) columnWork[j] = v[j] * columnShift[j];
       __syncthreads();
-      rowPass(k, n, m, columnWork, rowRhs);
+      rowPass(stored(), n, m, columnWork, rowRhs);
       for (int i = threadIdx.x; i < n; i += blockDim.x) rowRhs[i] = rowH[i] - nextU[i] * rowRhs[i];
       // rowX is free until the next solution.
       for (int i = threadIdx.x; i < n; i += blockDim.x) system.rowX[i] = nextU[i] * rowShift[i];
       __syncthreads();
-      columnPass(k, n, m, system.rowX, columnRhs, parts);
+      columnPass(stored(), n, m, system.rowX, columnRhs, parts);
       for (int j = threadIdx.x; j < m; j += blockDim.x) columnRhs[j] = columnH[j] - v[j] * columnRhs[j];
       __syncthreads();
     }
@@ -210,6 +257,7 @@ struct Solver {
 
   // One projected Newton step with halving; false when it would not raise the dual.
   __device__ __forceinline__ bool newton() {
+    keepEntries();
     double now = residuals();
     double massX = direction(now);
     for (double step = 1; step > 0.05; step /= 2) {
@@ -227,7 +275,7 @@ struct Solver {
       gain = mass * step * massX + across(gain);
       double nextW = w * exp(step * massX);
       __syncthreads();
-      columnPass(k, n, m, nextU, t, parts);
+      columnPass(stored(), n, m, nextU, t, parts);
       double after = 0;
       for (int j = threadIdx.x % 32; j < m; j += 32) after += t[j] * nextV[j] * nextW;
       after = across(after);
@@ -278,40 +326,35 @@ struct Solver {
   }
 
   // Costs that span far more than epsilon are approached from above: solutions for larger epsilon, roughly, each the start
-  // of the next. Row potentials start so that each row's cheapest partner has the weight 1, moved below zero.
+  // of the next. Row potentials start so that each row's cheapest partner has the weight 1, moved below zero. s holds the rows'
+  // smallest costs, low and high the smallest and the largest of all.
   __device__ __forceinline__ void solve(double tolerance, double low, double high) {
     iterations = newtonSteps = 0;
     violation = 0;
     double heat = 1;
     while ((high - low) / epsilon / heat > wide()) heat *= COOLING;
     scale = 1 / (epsilon * heat);
-    for (int i = threadIdx.x / 32; i < n; i += blockDim.x / 32) {
-      double best = INF;
-      for (int j = threadIdx.x % 32; j < m; j += 32) best = fmin(best, static_cast<double>(cost[i * m + j]));
-      best = acrossMin(best);
-      if (threadIdx.x % 32 == 0) s[i] = best * scale;
-    }
-    __syncthreads();
     double top = -INF;
-    for (int i = threadIdx.x % 32; i < n; i += 32) top = fmax(top, s[i]);
+    for (int i = threadIdx.x % 32; i < n; i += 32) top = fmax(top, s[i] * scale);
     gamma = acrossMax(top);
-    for (int i = threadIdx.x; i < n; i += blockDim.x) alpha[i] = s[i] - gamma, u[i] = 1;
+    for (int i = threadIdx.x; i < n; i += blockDim.x) alpha[i] = s[i] * scale - gamma, u[i] = 1;
     for (int j = threadIdx.x; j < m; j += blockDim.x) beta[j] = 0, v[j] = 1;
     w = 1;
     __syncthreads();
-    for (; heat > 1; heat /= COOLING) {
+    // One loop for rough and final ascents, so that the compiler has one copy of them.
+    while (true) {
+      bool last = heat <= 1;
       kernel();
-      ascend(min(maxIterations, iterations + COOLING_SWEEPS), 1e-3);
+      ascend(last ? maxIterations : min(maxIterations, iterations + COOLING_SWEEPS), last ? tolerance : 1e-3);
       absorb();
+      if (last) break;
       for (int i = threadIdx.x; i < n; i += blockDim.x) alpha[i] *= COOLING;
       for (int j = threadIdx.x; j < m; j += blockDim.x) beta[j] *= COOLING;
       gamma *= COOLING;
       scale *= COOLING;
+      heat /= COOLING;
       __syncthreads();
     }
-    kernel();
-    ascend(maxIterations, tolerance);
-    absorb();
     if (rowsFree) gamma += settle(alpha, n);
     if (columnsFree) gamma += settle(beta, m);
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -51,6 +52,15 @@ public record MsdDataset(
    */
   public static MsdDataset read(Path folder) {
     return new DatasetJson(folder).read();
+  }
+
+  /**
+   * The same without the cases of which a file is missing.
+   *
+   * @param incomplete takes the name of each of them and the sentence that says what is missing
+   */
+  static MsdDataset read(Path folder, BiConsumer<String, DataException> incomplete) {
+    return new DatasetJson(folder, incomplete).read();
   }
 
   /**

@@ -73,10 +73,14 @@ final class StepGraph<B> implements AutoCloseable {
     if (stage.ema() != null) {
       stage.ema().prepare(optimizer.steps());
     }
+    Map<Rng, Long> before = new LinkedHashMap<>();
+    stage.randomStreams().values().forEach(r -> before.put(r, r.position()));
     captured.run();
     List<Tensor> all = captured.results();
     double loss = all.get(1).item();
     if (!Double.isFinite(all.get(0).item()) || !Double.isFinite(loss)) {
+      // The caller's step draws the same numbers again.
+      before.forEach(Rng::position);
       return null;
     }
     double norm = optimizer.finish(all.get(0), p -> null);
@@ -85,17 +89,14 @@ final class StepGraph<B> implements AutoCloseable {
   }
 
   private boolean record() {
-    // Where recording fails, what it drew is drawn again by the step that takes its place.
-    Map<Rng, Long> drawn = new LinkedHashMap<>();
-    stage.randomStreams().values().forEach(r -> drawn.put(r, r.position()));
     try {
-      captured = CapturedStep.capture(cuda, this::wholeStep);
+      captured =
+          CapturedStep.capture(cuda, List.copyOf(stage.randomStreams().values()), this::wholeStep);
       LOG.info(
           "{}: steps run as one CUDA graph, {} MiB reserved for it",
           stage.name(),
           captured.reservedBytes() >> 20);
     } catch (NotCapturableException e) {
-      drawn.forEach(Rng::position);
       possible = false;
       LOG.info("{}: steps run without a CUDA graph: {}", stage.name(), e.getMessage());
     }

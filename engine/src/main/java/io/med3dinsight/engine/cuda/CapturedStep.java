@@ -1,5 +1,6 @@
 package io.med3dinsight.engine.cuda;
 
+import io.med3dinsight.engine.tensor.Rng;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import java.util.List;
@@ -27,39 +28,60 @@ import java.util.function.Supplier;
  */
 public final class CapturedStep implements AutoCloseable {
   private final CudaBackend cuda;
+  private final RecordedStreams streams;
   private final DevicePool.Arena memory;
   private final CudaDriver.Graph graph;
   private final List<Tensor> results;
   private boolean closed;
 
   private CapturedStep(
-      CudaBackend cuda, DevicePool.Arena memory, CudaDriver.Graph graph, List<Tensor> results) {
+      CudaBackend cuda,
+      RecordedStreams streams,
+      DevicePool.Arena memory,
+      CudaDriver.Graph graph,
+      List<Tensor> results) {
     this.cuda = cuda;
+    this.streams = streams;
     this.memory = memory;
     this.graph = graph;
     this.results = results.stream().map(Tensor::share).toList();
   }
 
+  /** Records a computation that draws no random numbers. */
+  public static CapturedStep capture(CudaBackend cuda, Supplier<List<Tensor>> step) {
+    return capture(cuda, List.of(), step);
+  }
+
   /**
    * Records a computation.
    *
+   * @param drawnFrom the random streams that it draws from, each with a seed of its own. Each run
+   *     takes as many numbers as the recording did, from where the stream is then; the recording
+   *     itself takes none.
    * @param step gives the tensors that are wanted after each run, made by it or before
    * @throws NotCapturableException when the computation needs the host: it reads a value back,
-   *     copies one to the device, waits, or holds an op whose launches differ from run to run;
-   *     nothing has run then
+   *     copies one to the device, waits, or draws from another random stream; nothing has run then
    */
-  public static CapturedStep capture(CudaBackend cuda, Supplier<List<Tensor>> step) {
-    DevicePool.Arena memory = cuda.beginCapture();
+  public static CapturedStep capture(
+      CudaBackend cuda, List<Rng> drawnFrom, Supplier<List<Tensor>> step) {
+    RecordedStreams streams = RecordedStreams.of(cuda, drawnFrom);
+    DevicePool.Arena memory = null;
     CudaDriver.Graph graph = null;
     CapturedStep captured = null;
     try (Scope s = Scope.open()) {
+      memory = cuda.beginCapture(streams);
       List<Tensor> results = step.get();
       graph = cuda.endCapture();
-      captured = new CapturedStep(cuda, memory, graph, results);
+      streams.recorded();
+      captured = new CapturedStep(cuda, streams, memory, graph, results);
       return captured;
     } finally {
       if (captured == null) {
-        cuda.abandonCapture(memory, graph);
+        streams.restore();
+        streams.free();
+        if (memory != null) {
+          cuda.abandonCapture(memory, graph);
+        }
       }
     }
   }
@@ -69,6 +91,7 @@ public final class CapturedStep implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the captured step was closed");
     }
+    streams.advance();
     graph.launch();
   }
 
@@ -88,6 +111,7 @@ public final class CapturedStep implements AutoCloseable {
       closed = true;
       results.forEach(Tensor::free);
       graph.close();
+      streams.free();
       cuda.release(memory);
     }
   }

@@ -25,6 +25,10 @@ public class CudaBackend implements Backend, AutoCloseable {
   private final CudaDriver driver;
   private final CudaOptions options;
   private final DevicePool pool;
+
+  /** Those that the step being recorded may draw from; belongs to the thread that records. */
+  private volatile RecordedStreams streams = RecordedStreams.NONE;
+
   private volatile MatrixProducts matrixProducts;
   private volatile Convolutions convolutions;
   private final Map<String, CudaDriver.Function> functions = new ConcurrentHashMap<>();
@@ -75,7 +79,7 @@ public class CudaBackend implements Backend, AutoCloseable {
 
   @Override
   public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
-    if (!op.repeatable() && pool.recording()) {
+    if (op.stream() != null && pool.recording() && !streams.holds(op.stream())) {
       throw new NotCapturableException(
           "the step holds " + op.name() + ", whose numbers change from step to step");
     }
@@ -120,11 +124,12 @@ public class CudaBackend implements Backend, AutoCloseable {
   // ---- capturing, see CapturedStep
 
   /** Locks first the pool, then the driver, as every allocation does. */
-  DevicePool.Arena beginCapture() {
+  DevicePool.Arena beginCapture(RecordedStreams drawnFrom) {
     DevicePool.Arena memory = pool.begin();
     boolean begun = false;
     try {
       driver.beginCapture();
+      streams = drawnFrom;
       begun = true;
     } finally {
       if (!begun) {
@@ -136,6 +141,7 @@ public class CudaBackend implements Backend, AutoCloseable {
 
   CudaDriver.Graph endCapture() {
     try {
+      streams = RecordedStreams.NONE;
       return driver.endCapture();
     } finally {
       pool.ended();
@@ -188,6 +194,14 @@ public class CudaBackend implements Backend, AutoCloseable {
       functions.put(kernel.name(), f);
     }
     driver.launch(f, grid, block, sharedBytes, packed);
+  }
+
+  /**
+   * Where a launch finds how far the stream with this seed has moved since the launch was recorded;
+   * 0 where nothing is being recorded.
+   */
+  public long drawnSinceRecording(long seed) {
+    return pool.recording() ? streams.address(this, seed) : 0;
   }
 
   /** Address of a tensor's first element. */

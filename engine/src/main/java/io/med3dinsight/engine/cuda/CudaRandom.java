@@ -9,7 +9,7 @@ public final class CudaRandom {
   /** Sets elements to 0 with probability p, multiplies the others by {@code scale}. */
   public static void dropout(
       CudaBackend cuda, Tensor x, float p, float scale, long seed, long position, Tensor y) {
-    boolean wide = (position & 3) == 0 && cuda.aligned16(x, y);
+    boolean wide = cuda.aligned16(x, y);
     cuda.kernel("random_dropout", x.dtype())
         .over(x.size() == 0 ? 0 : x.size() / 4 + 2)
         .buffer(x)
@@ -19,6 +19,7 @@ public final class CudaRandom {
         .f32(scale)
         .i64(seed)
         .i64(position)
+        .pointer(cuda.drawnSinceRecording(seed))
         .i32(wide ? 1 : 0)
         .run();
   }

@@ -4,64 +4,13 @@ import io.med3dinsight.engine.tensor.Tensor;
 
 /** Partial transport and its costs on CUDA; see {@code transport.cu} and {@code cost.cu}. */
 public final class CudaTransport {
-  private static final int SHARED = 99 << 10;
-
   /** Problems under way at a time where they need scratch memory, for each multiprocessor. */
   private static final int SLOTS = 2;
 
   private CudaTransport() {}
 
-  /**
-   * Where the parts of a problem go, in the order and with the sizes that the kernels take them.
-   */
-  private static final class Places {
-    private final int budget;
-    int shared;
-    long scratch;
-
-    Places(CudaBackend cuda, int threads) {
-      budget = Math.min(SHARED, cuda.properties().sharedBytesPerBlock());
-      shared = 8 * threads;
-    }
-
-    /** 1 where the part fits into what is left of shared memory, 0 where it is put elsewhere. */
-    int add(long bytes, boolean needsScratch) {
-      if (shared + bytes <= budget) {
-        shared += (int) bytes;
-        return 1;
-      }
-      scratch += needsScratch ? bytes : 0;
-      return 0;
-    }
-  }
-
-  private static long part(long bytes) {
-    return (bytes + 15) / 16 * 16;
-  }
-
-  private static long systemVectors(int n, int m) {
-    return 3 * part(8L * n) + part(8L * m) + 4 * part(8L * (m + 1)) + part(4L * (m + 1));
-  }
-
-  private static long solverVectors(int n, int m) {
-    return 11 * (part(8L * n) + part(8L * m)) + systemVectors(n, m);
-  }
-
-  private static long gradientVectors(int n, int m) {
-    return systemVectors(n, m) + 3 * part(8L * n) + 2 * part(8L * m) + part(8L * Math.max(n, m));
-  }
-
-  private static long upper(int m) {
-    return part(8L * (m + 1) * (m + 1));
-  }
-
-  private static int threads(int n, int m) {
-    int wide = Math.max(n, m);
-    return wide <= 16 ? 32 : wide <= 32 ? 128 : 256;
-  }
-
-  private static int slots(CudaBackend cuda, int problems, Places places) {
-    return places.scratch == 0
+  private static int slots(CudaBackend cuda, int problems, TransportLayout places) {
+    return places.scratchBytes() == 0
         ? problems
         : Math.min(problems, SLOTS * cuda.properties().multiprocessors());
   }
@@ -83,21 +32,14 @@ public final class CudaTransport {
     int problems = in[0].dim(0);
     int n = in[0].dim(1);
     int m = in[0].dim(2);
-    int threads = threads(n, m);
-    long pairs = (long) n * m;
-    Places p = new Places(cuda, threads);
-    int vectors = p.add(solverVectors(n, m), true);
-    boolean exact = p.shared + part(8 * pairs) <= p.budget;
-    int kernel = p.add(part((exact ? 8 : 4) * pairs), true);
-    int cost = p.add(part(4 * pairs), false);
-    int upper = p.add(upper(m), true);
+    TransportLayout p = TransportLayout.solver(n, m, cuda.properties().sharedBytesPerBlock());
     int slots = slots(cuda, problems, p);
-    try (DeviceScratch scratch = cuda.scratch(p.scratch * slots)) {
+    try (DeviceScratch scratch = cuda.scratch(p.scratchBytes() * slots)) {
       Launch launch =
-          cuda.kernel(exact ? "transport_solve_f32" : "transport_solve_compact_f32")
+          cuda.kernel(p.kernel())
               .grid(slots)
-              .block(threads)
-              .shared(p.shared)
+              .block(TransportLayout.threads(n, m))
+              .shared(p.sharedBytes())
               .buffer(in[0])
               .buffer(in.length > 1 ? in[1] : null)
               .buffer(in.length > 1 ? in[2] : null);
@@ -106,8 +48,8 @@ public final class CudaTransport {
       }
       launch
           .buffer(scratch)
-          .i64(p.scratch)
-          .i32s(problems, n, m, maxIterations, vectors, kernel, cost, upper)
+          .i64(p.scratchBytes())
+          .i32s(p.plan(problems, n, m, maxIterations))
           .f64(epsilon)
           .f64(mass)
           .f64(tolerance)
@@ -127,17 +69,13 @@ public final class CudaTransport {
     int problems = in[0].dim(0);
     int n = in[0].dim(1);
     int m = in[0].dim(2);
-    int threads = threads(n, m);
-    Places p = new Places(cuda, threads);
-    int vectors = p.add(gradientVectors(n, m), true);
-    int upper = p.add(upper(m), true);
-    int plan = p.add(part(4L * n * m), false);
+    TransportLayout p = TransportLayout.gradient(n, m, cuda.properties().sharedBytesPerBlock());
     int slots = slots(cuda, problems, p);
-    try (DeviceScratch scratch = cuda.scratch(p.scratch * slots)) {
-      cuda.kernel("transport_gradient_f32")
+    try (DeviceScratch scratch = cuda.scratch(p.scratchBytes() * slots)) {
+      cuda.kernel(p.kernel())
           .grid(slots)
-          .block(threads)
-          .shared(p.shared)
+          .block(TransportLayout.threads(n, m))
+          .shared(p.sharedBytes())
           .buffer(in[0])
           .buffer(in[1])
           .buffer(in[2])
@@ -145,8 +83,8 @@ public final class CudaTransport {
           .buffer(ofLogPlan)
           .buffer(out)
           .buffer(scratch)
-          .i64(p.scratch)
-          .i32s(problems, n, m, 0, vectors, 0, plan, upper)
+          .i64(p.scratchBytes())
+          .i32s(p.plan(problems, n, m, 0))
           .f64(epsilon)
           .run();
     }

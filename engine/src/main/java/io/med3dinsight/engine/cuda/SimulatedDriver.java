@@ -74,16 +74,24 @@ public final class SimulatedDriver implements CudaDriver {
     return new TreeMap<>(statistics);
   }
 
+  /**
+   * From the next launch on {@link LaunchStatistics#watchedLoadBytes} counts loads from this
+   * memory, and from no other.
+   */
+  public synchronized void watch(long address, long bytes) {
+    gpu.watch(address, bytes);
+  }
+
   @Override
   public CudaProperties properties() {
-    int shared = SimulatedGpu.MAX_SHARED_BYTES;
+    int shared = options.sharedBytesPerBlock();
     return new CudaProperties(
         "PTX simulator",
         8,
         0,
         options.multiprocessors(),
         shared,
-        164 * 1024,
+        shared + (1 << 10),
         options.memoryLimit(),
         12000);
   }

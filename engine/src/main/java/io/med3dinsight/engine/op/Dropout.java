@@ -57,8 +57,8 @@ public record Dropout(float p, long seed, long position) implements Op {
   }
 
   @Override
-  public boolean repeatable() {
-    return false;
+  public Long stream() {
+    return seed;
   }
 
   @Override

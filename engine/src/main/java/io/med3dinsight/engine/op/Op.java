@@ -44,11 +44,11 @@ public interface Op {
   }
 
   /**
-   * Whether the same launches, repeated, are the next step's: not so where an attribute counts
-   * steps or draws, as a step that holds such an op cannot be captured as a graph.
+   * The seed of the random stream that the op draws from, null where it draws nothing. A step that
+   * holds such an op can be captured as a graph where the capture knows the stream.
    */
-  default boolean repeatable() {
-    return true;
+  default Long stream() {
+    return null;
   }
 
   /** What {@link #gradient} reads; everything else may be freed after the forward pass. */

@@ -75,11 +75,8 @@ final class CpuAndCuda {
   final Device cuda;
 
   CpuAndCuda() {
-    SimulatorOptions d = SimulatorOptions.defaults().withHostThreads(2);
     driver =
-        new SimulatedDriver(
-            new SimulatorOptions(
-                d.memoryLimit(), 2, true, true, true, d.instructionBudget(), d.hostThreads()));
+        new SimulatedDriver(SimulatorOptions.defaults().withHostThreads(2).withMultiprocessors(2));
     cuda = Device.of(new CudaBackend(driver, CudaOptions.DEFAULT.ownKernels(), true));
   }
 

@@ -25,13 +25,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CudaTransportTest {
   private static final String[] NAMES = {"plan", "log plan", "f", "g", "c"};
 
-  private final CudaBackend cuda =
-      new CudaBackend(
-          new SimulatedDriver(SimulatorOptions.defaults().withHostThreads(2)),
-          CudaOptions.DEFAULT.ownKernels(),
-          true);
-  private final Device device = Device.of(cuda);
+  private final Device device = withShared(SimulatorOptions.LEAST_SHARED_BYTES);
   private final Device host = Device.of(new CpuBackend(2, Kernels.scalar(), true));
+
+  /** A simulated device that gives a block so much shared memory. */
+  private static Device withShared(int bytes) {
+    SimulatorOptions options = SimulatorOptions.defaults().withHostThreads(2);
+    return Device.of(
+        new CudaBackend(
+            new SimulatedDriver(options.withSharedBytes(bytes)),
+            CudaOptions.DEFAULT.ownKernels(),
+            true));
+  }
 
   private static float[] costs(int problems, int n, int m, boolean aligned) {
     SplittableRandom r = new SplittableRandom(n * 1000L + m);
@@ -73,6 +78,18 @@ class CudaTransportTest {
 
   private void compare(
       float[] cost, int n, int m, double epsilon, double mass, boolean ofLog, double tolerance) {
+    compare(device, cost, n, m, epsilon, mass, ofLog, tolerance);
+  }
+
+  private void compare(
+      Device device,
+      float[] cost,
+      int n,
+      int m,
+      double epsilon,
+      double mass,
+      boolean ofLog,
+      double tolerance) {
     float[][] expected = solve(host, cost, n, m, epsilon, mass, ofLog);
     float[][] actual = solve(device, cost, n, m, epsilon, mass, ofLog);
     String what = n + "x" + m + ", eps " + epsilon + ", mass " + mass + ": ";
@@ -138,6 +155,29 @@ class CudaTransportTest {
   })
   void alignedCostsConvergeByNewtonSteps(int n, int m, double epsilon, double mass) {
     compare(costs(2, n, m, true), n, m, epsilon, mass, false, 2e-6);
+  }
+
+  /**
+   * The same small problems where a block has so little shared memory that the kernel matrix is
+   * kept in single precision, computed at each use, with the vectors in scratch too, or streamed:
+   * Newton steps, lowered epsilon and outgrown multipliers in each of these.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "12000, transport_solve_compact_f32, true",
+    "9800, transport_solve_computed_f32, true",
+    "4000, transport_solve_computed_f32, false",
+    "3000, transport_solve_compact_f32, false"
+  })
+  void alignedCostsConvergeWhereverTheirPartsAre(int shared, String kernel, boolean vectors) {
+    TransportLayout layout = TransportLayout.solver(24, 24, shared);
+    assertEquals(kernel, layout.kernel());
+    assertEquals(vectors, layout.vectors());
+    Device small = withShared(shared);
+    compare(small, costs(2, 24, 24, true), 24, 24, 0.03, 0.95, false, 4e-6);
+    compare(small, costs(2, 24, 24, true), 24, 24, 0.01, 0.5, false, 4e-6);
+    compare(small, costs(2, 24, 24, true), 24, 24, 0.002, 0.9, false, 1e-5);
+    compare(small, costs(2, 24, 24, true), 24, 24, 0.03, 1, false, 4e-6);
   }
 
   @Test

@@ -34,8 +34,8 @@ final class HostBackend extends CudaBackend {
     }
 
     @Override
-    public boolean repeatable() {
-      return op.repeatable();
+    public Long stream() {
+      return op.stream();
     }
 
     @Override

@@ -19,6 +19,7 @@ final class Counters {
   long barriers;
   long atomicBytes;
   long asyncBytes;
+  long watchedLoadBytes;
   private final long[] sectors = new long[Instruction.LANES * 4];
   private final int[] perBank = new int[32];
   private final int[] words = new int[32 * 32];

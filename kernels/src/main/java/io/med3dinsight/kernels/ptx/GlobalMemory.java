@@ -18,6 +18,8 @@ final class GlobalMemory {
   private final boolean concurrent;
   private long used;
   private long next = FIRST;
+  private long watchedFrom;
+  private long watchedBytes;
 
   GlobalMemory(long limit, boolean raceChecks, boolean concurrent) {
     this.concurrent = concurrent;
@@ -63,6 +65,25 @@ final class GlobalMemory {
 
   synchronized long used() {
     return used;
+  }
+
+  /** Has loads from a range counted. */
+  synchronized void watch(long from, long bytes) {
+    watchedFrom = from;
+    watchedBytes = bytes;
+  }
+
+  /**
+   * Whether loads from some range are counted. Launches read this without a lock: it stays as it is
+   * while one runs.
+   */
+  boolean watching() {
+    return watchedBytes > 0;
+  }
+
+  /** Whether the address lies in the range whose loads are counted. */
+  boolean watches(long address) {
+    return address >= watchedFrom && address - watchedFrom < watchedBytes;
   }
 
   /** The allocation that contains an address, or null. */

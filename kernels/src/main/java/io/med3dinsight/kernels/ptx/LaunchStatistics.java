@@ -19,6 +19,8 @@ package io.med3dinsight.kernels.ptx;
  * @param barriers barriers completed, counted once per block
  * @param atomicBytes bytes updated by atomics
  * @param asyncBytes bytes copied by cp.async
+ * @param watchedLoadBytes those of {@code globalLoadBytes} that came from the memory given to
+ *     {@link SimulatedGpu#watch}
  */
 public record LaunchStatistics(
     long warpInstructions,
@@ -35,10 +37,11 @@ public record LaunchStatistics(
     long bankConflicts,
     long barriers,
     long atomicBytes,
-    long asyncBytes) {
+    long asyncBytes,
+    long watchedLoadBytes) {
 
   static final LaunchStatistics NONE =
-      new LaunchStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new LaunchStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   static LaunchStatistics of(Counters c) {
     return new LaunchStatistics(
@@ -56,7 +59,8 @@ public record LaunchStatistics(
         c.bankConflicts,
         c.barriers,
         c.atomicBytes,
-        c.asyncBytes);
+        c.asyncBytes,
+        c.watchedLoadBytes);
   }
 
   /** The sum of two launches. */
@@ -76,6 +80,7 @@ public record LaunchStatistics(
         bankConflicts + o.bankConflicts,
         barriers + o.barriers,
         atomicBytes + o.atomicBytes,
-        asyncBytes + o.asyncBytes);
+        asyncBytes + o.asyncBytes,
+        watchedLoadBytes + o.watchedLoadBytes);
   }
 }

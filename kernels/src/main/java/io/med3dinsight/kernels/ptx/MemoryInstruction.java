@@ -266,9 +266,20 @@ abstract class MemoryInstruction extends Instruction {
         c.globalLoadBytes += requested;
         c.globalLoadSectors += sectors;
         c.globalLoadAccesses++;
+        if (w.launch.memory.watching()) {
+          c.watchedLoadBytes += watched(w, mask, bytes);
+        }
       }
     } else if (s == Space.SHARED) {
       c.shared(w.addresses, mask, bytes);
     }
+  }
+
+  private static long watched(Warp w, int mask, int bytes) {
+    long sum = 0;
+    for (int m = mask; m != 0; m &= m - 1) {
+      sum += w.launch.memory.watches(w.addresses[Integer.numberOfTrailingZeros(m)]) ? bytes : 0;
+    }
+    return sum;
   }
 }

@@ -8,9 +8,6 @@ import java.util.Arrays;
  * #launch} returns. Not for use by several threads at once.
  */
 public final class SimulatedGpu {
-  /** Shared memory a block may have, in bytes. */
-  public static final int MAX_SHARED_BYTES = 99 * 1024;
-
   /** Threads a block may have. */
   public static final int MAX_THREADS = 1024;
 
@@ -46,6 +43,15 @@ public final class SimulatedGpu {
   /** Frees an allocation by its address; its addresses are never used again. */
   public void free(long address) {
     memory.free(address);
+  }
+
+  /**
+   * From the next launch on {@link LaunchStatistics#watchedLoadBytes} counts loads from this
+   * memory, and from no other.
+   */
+  public void watch(long address, long bytes) {
+    memory.host(address, bytes);
+    memory.watch(address, bytes);
   }
 
   /** Bytes allocated. */
@@ -190,7 +196,7 @@ public final class SimulatedGpu {
     return new LaunchRun(context, p).run();
   }
 
-  private static void checkLimits(PtxKernel kernel, int[] grid, int[] block, int dynamicBytes) {
+  private void checkLimits(PtxKernel kernel, int[] grid, int[] block, int dynamicBytes) {
     Program p = kernel.program();
     long threads = 1;
     for (int i = 0; i < 3; i++) {
@@ -222,7 +228,8 @@ public final class SimulatedGpu {
       throw refusal(
           FaultKind.LAUNCH_LIMIT, p, "grid " + Arrays.toString(grid) + "; y and z go up to 65535");
     }
-    if (dynamicBytes < 0 || p.declaredSharedBytes + (long) dynamicBytes > MAX_SHARED_BYTES) {
+    if (dynamicBytes < 0
+        || p.declaredSharedBytes + (long) dynamicBytes > options.sharedBytesPerBlock()) {
       throw refusal(
           FaultKind.LAUNCH_LIMIT,
           p,
@@ -230,7 +237,7 @@ public final class SimulatedGpu {
               + " static and "
               + dynamicBytes
               + " dynamic bytes of shared memory; at most "
-              + MAX_SHARED_BYTES);
+              + options.sharedBytesPerBlock());
     }
     if (p.parameterBytes > MAX_PARAMETER_BYTES) {
       throw refusal(

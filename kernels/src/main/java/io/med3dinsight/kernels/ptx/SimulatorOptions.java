@@ -5,6 +5,7 @@ package io.med3dinsight.kernels.ptx;
  *
  * @param memoryLimit bytes of device memory
  * @param multiprocessors number reported as the device's SM count
+ * @param sharedBytesPerBlock the most shared memory a block may have, in bytes
  * @param checkUnwritten report reads of memory that nobody has written
  * @param checkRaces report conflicting accesses that nothing orders
  * @param statistics count sectors and bank conflicts
@@ -14,15 +15,23 @@ package io.med3dinsight.kernels.ptx;
 public record SimulatorOptions(
     long memoryLimit,
     int multiprocessors,
+    int sharedBytesPerBlock,
     boolean checkUnwritten,
     boolean checkRaces,
     boolean statistics,
     long instructionBudget,
     int hostThreads) {
 
-  /** Everything checked, 8 GiB of memory, 132 multiprocessors, one host thread. */
+  /**
+   * Shared memory of a block on the devices that have the least of those the kernels run on
+   * (compute capability 8.6, 8.9 and 12.x). 8.0 has 163 KiB, 9.0 and 10.0 have 227 KiB.
+   */
+  public static final int LEAST_SHARED_BYTES = 99 << 10;
+
+  /** Everything checked, 8 GiB of memory, 132 multiprocessors, 99 KiB shared, one host thread. */
   public static SimulatorOptions defaults() {
-    return new SimulatorOptions(8L << 30, 132, true, true, true, 2_000_000_000L, 1);
+    return new SimulatorOptions(
+        8L << 30, 132, LEAST_SHARED_BYTES, true, true, true, 2_000_000_000L, 1);
   }
 
   /**
@@ -31,13 +40,27 @@ public record SimulatorOptions(
    */
   public SimulatorOptions withChecks(boolean unwritten, boolean races) {
     return new SimulatorOptions(
-        memoryLimit, multiprocessors, unwritten, races, statistics, instructionBudget, hostThreads);
+        memoryLimit,
+        multiprocessors,
+        sharedBytesPerBlock,
+        unwritten,
+        races,
+        statistics,
+        instructionBudget,
+        hostThreads);
   }
 
   /** These settings with another budget of warp instructions per launch. */
   public SimulatorOptions withInstructionBudget(long budget) {
     return new SimulatorOptions(
-        memoryLimit, multiprocessors, checkUnwritten, checkRaces, statistics, budget, hostThreads);
+        memoryLimit,
+        multiprocessors,
+        sharedBytesPerBlock,
+        checkUnwritten,
+        checkRaces,
+        statistics,
+        budget,
+        hostThreads);
   }
 
   /** These settings with blocks executed by several host threads. */
@@ -45,6 +68,7 @@ public record SimulatorOptions(
     return new SimulatorOptions(
         memoryLimit,
         multiprocessors,
+        sharedBytesPerBlock,
         checkUnwritten,
         checkRaces,
         statistics,
@@ -57,6 +81,33 @@ public record SimulatorOptions(
     return new SimulatorOptions(
         bytes,
         multiprocessors,
+        sharedBytesPerBlock,
+        checkUnwritten,
+        checkRaces,
+        statistics,
+        instructionBudget,
+        hostThreads);
+  }
+
+  /** These settings with another number of multiprocessors. */
+  public SimulatorOptions withMultiprocessors(int count) {
+    return new SimulatorOptions(
+        memoryLimit,
+        count,
+        sharedBytesPerBlock,
+        checkUnwritten,
+        checkRaces,
+        statistics,
+        instructionBudget,
+        hostThreads);
+  }
+
+  /** These settings with another limit of the shared memory of a block, in bytes. */
+  public SimulatorOptions withSharedBytes(int bytes) {
+    return new SimulatorOptions(
+        memoryLimit,
+        multiprocessors,
+        bytes,
         checkUnwritten,
         checkRaces,
         statistics,
@@ -69,6 +120,7 @@ public record SimulatorOptions(
     return new SimulatorOptions(
         memoryLimit,
         multiprocessors,
+        sharedBytesPerBlock,
         checkUnwritten,
         checkRaces,
         on,

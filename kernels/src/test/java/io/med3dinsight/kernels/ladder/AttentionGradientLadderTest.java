@@ -17,7 +17,7 @@ class AttentionGradientLadderTest {
   private static final float SCALE = 0.125f;
 
   /** Leading axes that the kernels take. */
-  private static final int AXES = 6;
+  static final int AXES = 6;
 
   /** Bytes of shared memory of two tiles of 64 rows. */
   private static final int TILES = 2 * 64 * (WIDTH + 4) * 4;

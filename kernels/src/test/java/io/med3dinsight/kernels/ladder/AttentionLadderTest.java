@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.kernels.ptx.LaunchStatistics;
+import io.med3dinsight.kernels.ptx.SimulatedArrays;
 import org.junit.jupiter.api.Test;
 
 /** Every step of attention's ladder computes the same and saves what its comment says. */
@@ -105,12 +106,46 @@ class AttentionLadderTest {
     return s;
   }
 
+  /** The kernels that ship, which also write the logarithm of each query's sum. */
+  private LaunchStatistics shipped(boolean halves) {
+    SimulatedArrays s = RowLadderTest.shipped(halves ? "flash" : "attention");
+    float[][] inputs = {q, k, v};
+    long[] x = new long[3];
+    for (int i = 0; i < 3; i++) {
+      x[i] = halves ? s.uploadBf16(inputs[i]) : s.upload(inputs[i]);
+    }
+    long y = s.allocate((halves ? 2L : 4L) * T * WIDTH);
+    int[] shape = new int[9 + 3 * AttentionGradientLadderTest.AXES];
+    System.arraycopy(new int[] {1, T, T, WIDTH, WIDTH, 1}, 0, shape, 0, 6);
+    LaunchStatistics done =
+        s.launch(
+            halves ? "flash_forward_h64_bf16" : "attention_forward_h64_f32",
+            size(halves ? T / 128 : T / 64, 1),
+            size(halves ? 128 : 256, 1),
+            // The tiles' sizes are those of CudaAttention.
+            halves ? 384 * (WIDTH + 8) * 2 : 2 * TILE + 64 * 68 * 4,
+            x[0],
+            x[1],
+            x[2],
+            0L,
+            0L,
+            y,
+            s.allocate(4L * T),
+            shape,
+            0.125f);
+    float[] values = halves ? s.bf16(y, T * WIDTH) : s.floats(y, T * WIDTH);
+    check(values, halves, halves ? 2e-3 : 1e-6, halves ? "flash" : "attention");
+    return done;
+  }
+
   @Test
   void eachStepSavesWhatItSays() throws Exception {
     LaunchStatistics naive = threePasses(false);
     LaunchStatistics tiled = threePasses(true);
     LaunchStatistics running = running();
     LaunchStatistics mma = mma();
+    LaunchStatistics last = shipped(false);
+    LaunchStatistics flash = shipped(true);
     long output = 4L * T * WIDTH;
     // Scores and output read 2 * 64 numbers for each score, the softmax 3.
     assertEquals((8 * WIDTH + 12 + 8 * WIDTH) * SQUARE, naive.globalLoadBytes());
@@ -127,5 +162,13 @@ class AttentionLadderTest {
     assertTrue(mma.sharedRequests() < 0.3 * running.sharedRequests(), running + " " + mma);
     assertTrue(mma.barriers() < running.barriers(), running + " " + mma);
     assertEquals(0, mma.bankConflicts());
+    assertEquals(running.globalLoadBytes(), last.globalLoadBytes());
+    assertEquals(output + 4 * T, last.globalStoreBytes());
+    assertTrue(last.warpInstructions() < 1.2 * running.warpInstructions(), last + " " + running);
+    // 128 queries share a tile of keys and values, not 64.
+    assertEquals(3 * output / 2, flash.globalLoadBytes());
+    assertEquals(output / 2 + 4 * T, flash.globalStoreBytes());
+    assertTrue(flash.warpInstructions() < 1.3 * mma.warpInstructions(), flash + " " + mma);
+    assertEquals(0, flash.bankConflicts());
   }
 }

@@ -75,6 +75,7 @@ class DropoutLadderTest {
             1 / (1 - P),
             (long) SEED,
             0L,
+            0L,
             1);
     RowLadderTest.same(expected, s.floats(y, N), 1e-6, "shipped");
     return done;

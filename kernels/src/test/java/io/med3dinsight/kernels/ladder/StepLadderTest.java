@@ -6,8 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.med3dinsight.kernels.ptx.LaunchStatistics;
 import io.med3dinsight.kernels.ptx.SimulatedArrays;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
@@ -17,8 +16,6 @@ import org.junit.jupiter.api.Test;
  */
 class StepLadderTest {
   private static final int TENSORS = 20;
-  private static final int CAPACITY = 64;
-  private static final int BLOCK = 4096;
   private static final float CLIP = 0.5f;
   private static final float KEEP = 0.99f;
   private static final float SIZE = 0.02f;
@@ -131,28 +128,18 @@ class StepLadderTest {
   private Done shipped() {
     SimulatedArrays s = RowLadderTest.shipped("step");
     long[][] at = upload(s);
-    int ints = 8 * 4 * CAPACITY;
-    ByteBuffer table = ByteBuffer.allocate(ints + 8 * CAPACITY + 8).order(ByteOrder.LITTLE_ENDIAN);
-    int blocks = 0;
-    for (int k = 0; k < TENSORS; k++) {
-      for (int i = 0; i < 4; i++) {
-        table.putLong(8 * (i * CAPACITY + k), at[k][i]);
-      }
-      int n = before[k][0].length;
-      table.putInt(ints + 4 * k, blocks).putInt(ints + 4 * (CAPACITY + k), n);
-      blocks += (n + BLOCK - 1) / BLOCK;
-    }
-    table.putInt(ints + 8 * CAPACITY, TENSORS);
+    int[] sizes = Arrays.stream(before).mapToInt(t -> t[0].length).toArray();
+    TensorTable table = TensorTable.of(at, sizes);
     long values = s.upload(new float[] {KEEP, SIZE, ROOT});
     long clip = s.upload(new float[] {CLIP});
     LaunchStatistics done =
         s.launch(
             "step_adam_f32",
-            blocks,
+            table.blocks(),
             256,
             values,
             clip,
-            table.array(),
+            table.bytes(),
             B1,
             B2,
             1 - B1,

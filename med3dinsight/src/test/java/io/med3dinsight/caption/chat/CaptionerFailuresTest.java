@@ -111,6 +111,17 @@ class CaptionerFailuresTest extends CaptionerRuns {
 
   // ---- failures that end the run
 
+  @Test
+  void aServerThatFailsOnEveryRequestIsToldWithTheModelsItHas() throws IOException {
+    Reply bad = FakeChatServer.json(500, "Internal Server Error");
+    try (FakeChatServer server = FakeChatServer.always(bad)) {
+      CaptionSettings settings =
+          Scans.settings(server.url(), output, 2, new Traffic(1, 0, Duration.ofSeconds(9), 0));
+      Sentences.refused(
+          () -> run(settings, NEVER), "HTTP 500", "its own log", "it has there", "--resume");
+    }
+  }
+
   private UsageException refused(Reply reply) throws IOException {
     try (FakeChatServer server = new FakeChatServer(n -> n == 0 ? FakeChatServer.vllm() : reply)) {
       CaptionSettings settings =
@@ -192,12 +203,15 @@ class CaptionerFailuresTest extends CaptionerRuns {
     AtomicInteger asked = new AtomicInteger();
     CaptionSettings settings =
         Scans.settings(server.url(), output, 2, new Traffic(1, 0, Duration.ofSeconds(9), 3));
-    // Asked at least once before each request.
+    // Asked at least once before each request, by two threads: neither may go on before the other
+    // has closed the server.
     BooleanSupplier closing =
         () -> {
-          if (server.received().size() == 2 && asked.getAndIncrement() == 0) {
-            awaitLines(2);
-            server.close();
+          synchronized (asked) {
+            if (server.received().size() == 2 && asked.getAndIncrement() == 0) {
+              awaitLines(2);
+              server.close();
+            }
           }
           return false;
         };

@@ -9,11 +9,13 @@ import io.med3dinsight.caption.CaptionFile;
 import io.med3dinsight.caption.chat.CaptionSettings.Traffic;
 import io.med3dinsight.caption.chat.FakeChatServer.Received;
 import io.med3dinsight.caption.chat.FakeChatServer.Reply;
+import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Sentences;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +24,8 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of good answers and of those that are no captions, and how fast is asked. */
 class CaptionerTest extends CaptionerRuns {
@@ -189,6 +193,42 @@ class CaptionerTest extends CaptionerRuns {
       assertTrue(s.unreadable().get(0).contains("broken.nii"));
       Files.delete(scans.resolve("a.nii.gz"));
       Sentences.refused(() -> run(server, 1), "broken.nii");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"130, true", "300, false"})
+  void aPictureThatWasDroppedIsToldOnce(int promptTokens, boolean told) throws IOException {
+    Reply reply =
+        (exchange, request) ->
+            FakeChatServer.json(
+                    200,
+                    ("{\"choices\":[{\"message\":{\"content\":\"%s\"}}],\"usage\":"
+                            + "{\"prompt_tokens\":%d,\"completion_tokens\":9}}")
+                        .formatted(FakeChatServer.seen(request), promptTokens))
+                .send(exchange, request);
+    List<String> said = new ArrayList<>();
+    try (FakeChatServer server = FakeChatServer.always(reply)) {
+      CaptionSettings settings = Scans.settings(server.url(), output, 1);
+      Progress progress = new SayingProgress(said);
+      CaptionSummary s =
+          new Captioner(settings, time, () -> 0.5).run(Scans.sources(scans), progress, NEVER);
+      assertEquals(3, s.written());
+    }
+    assertEquals(told ? 1 : 0, said.size(), said.toString());
+    assertTrue(!told || said.get(0).contains("model 'm' takes pictures"), said.toString());
+  }
+
+  /** Keeps the lines. */
+  private record SayingProgress(List<String> lines) implements Progress {
+    @Override
+    public Task start(String name, long total, String unit) {
+      return Progress.NONE.start(name, total, unit);
+    }
+
+    @Override
+    public void say(String line) {
+      lines.add(line);
     }
   }
 }

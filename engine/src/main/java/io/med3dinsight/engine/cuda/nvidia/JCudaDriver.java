@@ -7,7 +7,6 @@ import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
-import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
 import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
@@ -17,8 +16,6 @@ import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
-import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
-import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD32Async;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
@@ -37,14 +34,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
-import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
@@ -66,17 +62,12 @@ final class JCudaDriver implements CudaDriver {
   /** Launch parameters are at most this long. */
   private static final int PARAMETER_BYTES = 4096;
 
-  private static final int CHUNK = 4 << 20;
-
-  /** Shared memory that a block may have without asking for more. */
-  private static final int PLAIN_SHARED_BYTES = 48 << 10;
-
   private final Gpu gpu;
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, CUmodule> modules = new HashMap<>();
-  private final Map<Thread, Pinned> pinned = new HashMap<>();
+  private final HostCopies hostCopies = new HostCopies(this);
   private final ByteBuffer parameters = direct(PARAMETER_BYTES);
   private final ByteBuffer parameterBytes = direct(Long.BYTES);
   private final Pointer launchExtra =
@@ -140,13 +131,24 @@ final class JCudaDriver implements CudaDriver {
 
   /** The result of a call made with the lock held and the context current. */
   int exclusively(IntSupplier call) {
+    return locked(call::getAsInt);
+  }
+
+  /** What is found with the lock held and the context current. */
+  <T> T locked(Supplier<T> work) {
     lock.lock();
     try {
       checkOpen();
       Status.check(cuCtxSetCurrent(context), "choosing a context");
-      return call.getAsInt();
+      return work.get();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the CUDA device was closed");
     }
   }
 
@@ -194,112 +196,19 @@ final class JCudaDriver implements CudaDriver {
 
   @Override
   public ByteBuffer staging(int bytes) {
-    return slot(bytes).buffer().clear();
-  }
-
-  /** A buffer of this thread; waits, without the lock, for the copy that it took part in last. */
-  private Pinned.Slot slot(int bytes) {
-    Pinned own;
-    lock.lock();
-    try {
-      checkOpen();
-      Status.check(cuCtxSetCurrent(context), "choosing a context");
-      own = pinned.get(Thread.currentThread());
-      if (own == null) {
-        freeAbandoned();
-        own = new Pinned();
-        pinned.put(Thread.currentThread(), own);
-      }
-    } finally {
-      lock.unlock();
-    }
-    return own.next(Math.max(bytes, CHUNK));
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new IllegalStateException("the CUDA device was closed");
-    }
-  }
-
-  private void freeAbandoned() {
-    Iterator<Pinned> each = pinned.values().iterator();
-    while (each.hasNext()) {
-      Pinned p = each.next();
-      if (p.abandoned()) {
-        p.free();
-        each.remove();
-      }
-    }
-  }
-
-  /** The slot of this thread that was given out as this buffer, or null. */
-  private Pinned.Slot slotOf(ByteBuffer buffer) {
-    lock.lock();
-    try {
-      Pinned p = pinned.get(Thread.currentThread());
-      return p == null ? null : p.holding(buffer);
-    } finally {
-      lock.unlock();
-    }
+    return hostCopies.staging(bytes);
   }
 
   @Override
   public void write(long address, ByteBuffer source) {
     refuseCapture("the step copies numbers from the host to the device");
-    long to = address;
-    Pinned.Slot own = slotOf(source);
-    if (own != null) {
-      copy(own, source.position(), to, source.remaining());
-      source.position(source.limit());
-      return;
-    }
-    while (source.hasRemaining()) {
-      Pinned.Slot s = slot(CHUNK);
-      int n = Math.min(source.remaining(), CHUNK);
-      s.buffer().clear().put(source.slice(source.position(), n));
-      source.position(source.position() + n);
-      copy(s, 0, to, n);
-      to += n;
-    }
-  }
-
-  private void copy(Pinned.Slot from, int position, long to, int bytes) {
-    call(
-        "copying to the device",
-        () -> {
-          int r = cuMemcpyHtoDAsync(Address.of(to), from.at(position), bytes, stream);
-          return r != CUresult.CUDA_SUCCESS ? r : cuEventRecord(from.copying(), stream);
-        });
+    hostCopies.write(address, source);
   }
 
   @Override
   public void read(long address, ByteBuffer target) {
     refuseCapture("the step reads numbers back from the device");
-    long from = address;
-    Pinned.Slot own = slotOf(target);
-    if (own != null) {
-      copyBack(from, own, target.position(), target.remaining());
-      target.position(target.limit());
-      return;
-    }
-    while (target.hasRemaining()) {
-      Pinned.Slot s = slot(CHUNK);
-      int n = Math.min(target.remaining(), CHUNK);
-      copyBack(from, s, 0, n);
-      target.put(s.buffer().clear().limit(n));
-      from += n;
-    }
-  }
-
-  private void copyBack(long from, Pinned.Slot to, int position, int bytes) {
-    call(
-        "copying from the device",
-        () -> {
-          int r = cuMemcpyDtoHAsync(to.at(position), Address.of(from), bytes, stream);
-          return r != CUresult.CUDA_SUCCESS ? r : cuEventRecord(to.copying(), stream);
-        });
-    to.await();
+    hostCopies.read(address, target);
   }
 
   @Override
@@ -320,19 +229,15 @@ final class JCudaDriver implements CudaDriver {
 
   @Override
   public Function load(String family, String kernel) {
-    lock.lock();
-    try {
-      checkOpen();
-      Status.check(cuCtxSetCurrent(context), "choosing a context");
-      CUmodule module = modules.get(family);
-      if (module == null) {
-        module = LoadedKernel.compile(family, gpu.properties());
-        modules.put(family, module);
-      }
-      return LoadedKernel.of(module, kernel);
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () -> {
+          CUmodule module = modules.get(family);
+          if (module == null) {
+            module = LoadedKernel.compile(family, gpu.properties());
+            modules.put(family, module);
+          }
+          return LoadedKernel.of(module, kernel);
+        });
   }
 
   @Override
@@ -341,7 +246,7 @@ final class JCudaDriver implements CudaDriver {
     call(
         "launching " + k.name(),
         () -> {
-          int r = allowShared(k, sharedBytes);
+          int r = k.allowShared(sharedBytes);
           if (r != CUresult.CUDA_SUCCESS) {
             return r;
           }
@@ -362,20 +267,10 @@ final class JCudaDriver implements CudaDriver {
         });
   }
 
-  /** More than 48 KiB must be asked for once for each kernel. */
-  private static int allowShared(LoadedKernel k, int bytes) {
-    if (bytes <= Math.max(PLAIN_SHARED_BYTES, k.allowedShared())) {
-      return CUresult.CUDA_SUCCESS;
-    }
-    k.allowedShared(bytes);
-    return cuFuncSetAttribute(
-        k.function(), CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes);
-  }
-
   @Override
   public void synchronize() {
     refuseCapture("the step waits for the device");
-    Pinned.Slot s = slot(CHUNK);
+    Pinned.Slot s = hostCopies.slot();
     // An event instead of the stream: waiting for a stream that another thread has begun to capture
     // by then would spoil the capture.
     call("queueing an event", () -> cuEventRecord(s.copying(), stream));
@@ -468,7 +363,7 @@ final class JCudaDriver implements CudaDriver {
       }
       synchronizeStream();
       beforeClosing.forEach(Runnable::run);
-      pinned.values().forEach(Pinned::free);
+      hostCopies.free();
       List<CUmodule> loaded = new ArrayList<>(modules.values());
       loaded.forEach(m -> call("unloading a module", () -> cuModuleUnload(m)));
       call("freeing a stream", () -> cuStreamDestroy(stream));

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUjit_option;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
@@ -18,9 +19,12 @@ import jcuda.driver.JITOptions;
 final class LoadedKernel implements CudaDriver.Function {
   private static final int LOG_BYTES = 8192;
 
+  /** Shared memory that a block may have without asking for more. */
+  private static final int PLAIN_SHARED_BYTES = 48 << 10;
+
   private final String name;
   private final CUfunction function;
-  private int allowedShared;
+  private int allowedShared = PLAIN_SHARED_BYTES;
 
   private LoadedKernel(String name, CUfunction function) {
     this.name = name;
@@ -35,12 +39,23 @@ final class LoadedKernel implements CudaDriver.Function {
     return function;
   }
 
-  int allowedShared() {
-    return allowedShared;
-  }
-
-  void allowedShared(int bytes) {
-    allowedShared = bytes;
+  /**
+   * Lets a block have this much dynamic shared memory: more than 48 KiB must be asked for, once for
+   * each kernel. The device refuses what is beyond {@link CudaProperties#sharedBytesPerBlock}.
+   *
+   * @return the driver's answer
+   */
+  int allowShared(int bytes) {
+    if (bytes <= allowedShared) {
+      return CUresult.CUDA_SUCCESS;
+    }
+    int result =
+        JCudaDriver.cuFuncSetAttribute(
+            function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes);
+    if (result == CUresult.CUDA_SUCCESS) {
+      allowedShared = bytes;
+    }
+    return result;
   }
 
   /** The kernel of this name. */

@@ -40,6 +40,7 @@ final class StandInProgram {
         case "compute" -> compute();
         case "capture" -> capture();
         case "threads" -> threads();
+        case "shared" -> shared();
         case "products" -> products();
         case "convolutions" -> convolutions();
         default -> open(Integer.parseInt(what));
@@ -124,6 +125,26 @@ final class StandInProgram {
         graph.launch();
         System.out.println("again " + y.toFloats()[2]);
       }
+    }
+  }
+
+  /** Blocks with more shared memory than they have without asking, less again, and too much. */
+  private static void shared() {
+    try (CudaBackend cuda = Cuda.open(0, CudaOptions.DEFAULT);
+        Scope s = Scope.open()) {
+      System.out.println("a block has " + cuda.properties().sharedBytesPerBlock());
+      Tensor x = Tensor.full(Device.of(cuda), 1, 8);
+      CudaDriver.Function f = cuda.driver().load("elementwise", "elementwise_affine_f32");
+      ByteBuffer arguments = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
+      arguments.putLong(cuda.address(x)).putLong(cuda.address(x)).putInt(8).putInt(0);
+      arguments.putFloat(2).putFloat(0);
+      int[] one = {1, 1, 1};
+      for (int kib : new int[] {0, 48, 99, 227, 163, 228}) {
+        cuda.driver().launch(f, one, new int[] {256, 1, 1}, kib << 10, arguments.array());
+        System.out.println(kib + " KiB: " + x.toFloats()[7]);
+      }
+    } catch (DeviceException e) {
+      System.out.println(e.getMessage());
     }
   }
 

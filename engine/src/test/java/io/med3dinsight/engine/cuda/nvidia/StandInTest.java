@@ -131,6 +131,22 @@ final class StandInTest {
         program(Map.of(), "compute", "capture", "threads", "products", "convolutions"));
   }
 
+  /** A block may have all that the device lets it ask for. */
+  @Test
+  void sharedMemoryIsAskedFor() throws IOException, InterruptedException {
+    List<String> lines = program(Map.of(), "shared");
+    assertEquals(
+        List.of(
+            "a block has 232448",
+            "0 KiB: 2.0",
+            "48 KiB: 4.0",
+            "99 KiB: 8.0",
+            "227 KiB: 16.0",
+            "163 KiB: 32.0"),
+        lines.subList(0, 6));
+    assertTrue(lines.get(6).contains("launching elementwise_affine_f32"), lines.get(6));
+  }
+
   @Test
   void reportsWhatIsThere() throws IOException, InterruptedException {
     assertEquals(
@@ -238,13 +254,14 @@ final class StandInTest {
   @Test
   void kernelsThatDoNotCompileAreExplained() throws IOException, InterruptedException {
     fails(
-        "In Affine: The NVIDIA driver (CUDA 12.4) is too old for the kernels of elementwise; update it.",
+        "In Affine: The NVIDIA driver (CUDA 12.4) is too old for the kernels of elementwise; update"
+            + " it.",
         "STAND_IN_JIT",
         "222",
         "0");
     fails(
-        "In Affine: The NVIDIA driver does not compile the kernels of elementwise for Stand-in GPU 0:"
-            + " CUDA_ERROR_INVALID_PTX: ptxas application ptx input, line 7; error : unknown"
+        "In Affine: The NVIDIA driver does not compile the kernels of elementwise for Stand-in GPU"
+            + " 0: CUDA_ERROR_INVALID_PTX: ptxas application ptx input, line 7; error : unknown"
             + " instruction",
         "STAND_IN_JIT",
         "218",
@@ -255,7 +272,8 @@ final class StandInTest {
   void outOfMemorySaysHowMuch() throws IOException, InterruptedException {
     fails(
         "In Affine: Out of device memory: 4.0 MiB asked for a tensor of 1048576 F32 elements with"
-            + " 4.0 MiB in use by tensors and 1.7 MiB free on Stand-in GPU 0; use a smaller batch or patch, or --precision bf16.",
+            + " 4.0 MiB in use by tensors and 1.7 MiB free on Stand-in GPU 0; use a smaller batch"
+            + " or patch, or --precision bf16.",
         "STAND_IN_MEMORY",
         "6000000",
         "0");
