@@ -1,6 +1,6 @@
-"""Writes med3dinsight/src/test/resources/io/med3dinsight/network/unet_{residual,plain}.safetensors: one training step of the product's
-UNet in PyTorch, in double precision: weights, input, labels, loss, every gradient, the weights after a step of Adam. Parameters are
-named as in the product. Run from the root of the repository: /usr/bin/python3 oracle/unet_step.py"""
+"""Writes med3dinsight/src/test/resources/io/med3dinsight/network/unet_{residual,plain,flat}.safetensors: one training step of the
+product's UNet in PyTorch, in double precision: weights, input, labels, loss, every gradient, the weights after a step of Adam; flat has
+kernels of 1x3x3 at first, as nnU-Net for thick slices. Parameters are named as in the product. Run from the root of the repository: /usr/bin/python3 oracle/unet_step.py"""
 import os
 
 import numpy as np
@@ -14,7 +14,9 @@ torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 OUT = "med3dinsight/src/test/resources/io/med3dinsight/network"
 SLOPE, CLASSES, LEVELS = 0.01, 3, 3
-CHANNELS, STRIDES, CONVOLUTIONS = (4, 6, 8, 10), (1, 2, 2, (1, 2, 2)), 2
+CHANNELS, CONVOLUTIONS = (4, 6, 8, 10), 2
+CUBES = ((1, 2, 2, (1, 2, 2)), (3, 3, 3, 3))
+FLAT = ((1, (1, 2, 2), (1, 2, 2), 2), ((1, 3, 3), (1, 3, 3), 3, 3))
 margins = []
 
 
@@ -25,11 +27,13 @@ def leaky(x):
 
 
 class Block(nn.Module):
-    def __init__(self, cin, cout, stride, residual):
+    def __init__(self, cin, cout, kernel, stride, residual):
         super().__init__()
         self.residual = residual
         for i in range(CONVOLUTIONS):
-            self.add_module(f"conv{i}", nn.Conv3d(cin if i == 0 else cout, cout, 3, stride if i == 0 else 1, 1, bias=False))
+            step = stride if i == 0 else 1
+            padding = kernel // 2 if isinstance(kernel, int) else tuple(k // 2 for k in kernel)
+            self.add_module(f"conv{i}", nn.Conv3d(cin if i == 0 else cout, cout, kernel, step, padding, bias=False))
             self.add_module(f"norm{i}", nn.InstanceNorm3d(cout, eps=1e-5, affine=True))
         if residual and (cin != cout or stride != 1):
             self.shortcut = nn.Conv3d(cin, cout, 1, stride, bias=False)
@@ -47,10 +51,10 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    def __init__(self, cin, residual):
+    def __init__(self, cin, strides, kernels, residual):
         super().__init__()
-        for i, (cout, stride) in enumerate(zip(CHANNELS, STRIDES)):
-            self.add_module(f"stage{i}", Block(cin, cout, stride, residual))
+        for i, (cout, stride, kernel) in enumerate(zip(CHANNELS, strides, kernels)):
+            self.add_module(f"stage{i}", Block(cin, cout, kernel, stride, residual))
             cin = cout
 
     def forward(self, x):
@@ -62,11 +66,11 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self):
+    def __init__(self, strides, kernels):
         super().__init__()
         for i in reversed(range(len(CHANNELS) - 1)):
-            self.add_module(f"up{i}", nn.ConvTranspose3d(CHANNELS[i + 1], CHANNELS[i], STRIDES[i + 1], STRIDES[i + 1]))
-            self.add_module(f"stage{i}", Block(2 * CHANNELS[i], CHANNELS[i], 1, False))
+            self.add_module(f"up{i}", nn.ConvTranspose3d(CHANNELS[i + 1], CHANNELS[i], strides[i + 1], strides[i + 1]))
+            self.add_module(f"stage{i}", Block(2 * CHANNELS[i], CHANNELS[i], kernels[i], 1, False))
 
     def forward(self, pyramid):
         y, out = pyramid[-1], []
@@ -77,9 +81,9 @@ class Decoder(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, cin, residual):
+    def __init__(self, cin, strides, kernels, residual):
         super().__init__()
-        self.encoder, self.decoder = Encoder(cin, residual), Decoder()
+        self.encoder, self.decoder = Encoder(cin, strides, kernels, residual), Decoder(strides, kernels)
         for i in range(LEVELS):
             self.add_module(f"head{i}", nn.Conv3d(CHANNELS[i], CLASSES, 1))
 
@@ -110,9 +114,9 @@ def single(t):
     return t.detach().to(torch.float32).numpy().copy()
 
 
-def run(name, residual, seed):
+def run(name, shape, residual, seed):
     gen = torch.Generator().manual_seed(seed)
-    net = UNet(2, residual)
+    net = UNet(2, *shape, residual)
     for n, p in net.named_parameters():
         # Float32 values, so that both sides start from the same numbers.
         scale = (2 / p[0].numel()) ** 0.5 if p.ndim > 1 else 0.2
@@ -139,8 +143,8 @@ def run(name, residual, seed):
 
 
 os.makedirs(OUT, exist_ok=True)
-for name, residual in (("residual", True), ("plain", False)):
+for name, shape, residual in (("residual", CUBES, True), ("plain", CUBES, False), ("flat", FLAT, True)):
     # Of some seeds the one whose values keep farthest from the kinks of leaky ReLU.
-    margin, store = max((run(name, residual, seed) for seed in range(20)), key=lambda r: r[0])
+    margin, store = max((run(name, shape, residual, seed) for seed in range(20)), key=lambda r: r[0])
     print(f"{name}: kept the one with {margin:.2g}")
     save(f"{OUT}/unet_{name}.safetensors", store)

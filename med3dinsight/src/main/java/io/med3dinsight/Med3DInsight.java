@@ -136,14 +136,26 @@ public final class Med3DInsight implements AutoCloseable {
     return segmenter.segment(channels, progress, cancelled);
   }
 
+  /** The probability of each class for an image of one channel; see {@link #classify(List)}. */
+  public Map<String, Double> classify(Volume volume) {
+    return classify(volume, Progress.NONE, () -> false);
+  }
+
+  /** The same for a caller that shows how far it is, or may change its mind. */
+  public Map<String, Double> classify(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return classify(List.of(volume), progress, cancelled);
+  }
+
   /**
    * The probability of each class by its name, in the order of the classes; they sum to 1.
    *
+   * @param channels one volume for each channel, in the order of {@link #modality}
    * @throws UsageException when the model does not classify
-   * @throws DataException when a voxel is not a finite number
+   * @throws DataException when there are more or fewer than {@link #channels}, they lie on
+   *     different grids, or a voxel is not a finite number
    */
-  public Map<String, Double> classify(Volume volume) {
-    return classify(volume, Progress.NONE, () -> false);
+  public Map<String, Double> classify(List<Volume> channels) {
+    return classify(channels, Progress.NONE, () -> false);
   }
 
   /**
@@ -152,15 +164,14 @@ public final class Med3DInsight implements AutoCloseable {
    * @param progress told about each view, that is flip of the input
    * @param cancelled asked before each view, on the calling thread
    * @throws CancellationException when {@code cancelled} said so
-   * @throws UsageException when the model does not classify
-   * @throws DataException when a voxel is not a finite number
    */
-  public Map<String, Double> classify(Volume volume, Progress progress, BooleanSupplier cancelled) {
+  public Map<String, Double> classify(
+      List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
     if (classifier == null) {
       throw new UsageException(
           "This is a " + this + ", which cannot classify: call segment, or load another model.");
     }
-    double[] probabilities = classifier.probabilities(volume, progress, cancelled);
+    double[] probabilities = classifier.probabilities(channels, progress, cancelled);
     Map<String, Double> named = new LinkedHashMap<>();
     for (int c = 0; c < probabilities.length; c++) {
       named.put(classifier.plan().classes().get(c), probabilities[c]);
@@ -168,15 +179,27 @@ public final class Med3DInsight implements AutoCloseable {
     return Collections.unmodifiableMap(named);
   }
 
+  /** What the encoder makes of an image of one channel; see {@link #embed(List)}. */
+  public float[] embed(Volume volume) {
+    return embed(volume, Progress.NONE, () -> false);
+  }
+
+  /** The same for a caller that shows how far it is, or may change its mind. */
+  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
+    return embed(List.of(volume), progress, cancelled);
+  }
+
   /**
-   * What the model's encoder makes of a volume, one vector of the same length for every volume: see
+   * What the model's encoder makes of an image, one vector of the same length for every image: see
    * {@link Segmenter#embed} for a model that segments; of one that classifies what its linear layer
    * sees.
    *
-   * @throws DataException when a voxel is not a finite number
+   * @param channels one volume for each channel, in the order of {@link #modality}
+   * @throws DataException when there are more or fewer than {@link #channels}, they lie on
+   *     different grids, or a voxel is not a finite number
    */
-  public float[] embed(Volume volume) {
-    return embed(volume, Progress.NONE, () -> false);
+  public float[] embed(List<Volume> channels) {
+    return embed(channels, Progress.NONE, () -> false);
   }
 
   /**
@@ -185,34 +208,16 @@ public final class Med3DInsight implements AutoCloseable {
    * @param progress told about each window; a classifier has one
    * @param cancelled asked before each window, on the calling thread
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number
    */
-  public float[] embed(Volume volume, Progress progress, BooleanSupplier cancelled) {
-    return segmenter != null
-        ? segmenter.embed(volume, progress, cancelled)
-        : classifier.embed(volume, progress, cancelled);
-  }
-
-  /** What the model's encoder makes of an image of several channels. */
-  public float[] embed(List<Volume> channels) {
-    return embed(channels, Progress.NONE, () -> false);
-  }
-
-  /** The same for a caller that shows how far it is, or may change its mind. */
   public float[] embed(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
-    if (segmenter == null && channels.size() == 1) {
-      return classifier.embed(channels.get(0), progress, cancelled);
-    }
-    if (segmenter == null) {
-      throw new DataException(
-          channels.size() + " channels were given, but this " + this + " takes 1.");
-    }
-    return segmenter.embed(channels, progress, cancelled);
+    return segmenter != null
+        ? segmenter.embed(channels, progress, cancelled)
+        : classifier.embed(channels, progress, cancelled);
   }
 
   /** How many channels an image must have. */
   public int channels() {
-    return segmenter == null ? 1 : segmenter.plan().channels();
+    return segmenter != null ? segmenter.plan().channels() : classifier.plan().channels();
   }
 
   /**
@@ -238,11 +243,11 @@ public final class Med3DInsight implements AutoCloseable {
 
   /**
    * What the images were that the model was trained on, such as "MRI" or "CT"; the names of several
-   * channels are joined by +. Empty where the data set did not say, as those for classification do
-   * not.
+   * channels are joined by +. Empty where that was not said, as data sets for classification do not
+   * by themselves.
    */
   public String modality() {
-    return segmenter != null ? segmenter.plan().modality() : "";
+    return segmenter != null ? segmenter.plan().modality() : classifier.plan().modality();
   }
 
   /** One line that says what the model is. */

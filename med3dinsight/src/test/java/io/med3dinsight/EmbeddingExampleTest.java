@@ -92,6 +92,25 @@ class EmbeddingExampleTest {
     assertEquals(1, probabilities.values().stream().mapToDouble(p -> p).sum(), 1e-6);
   }
 
+  /** Such as CT and PET: one volume for each, in the order that the model names. */
+  @Test
+  void aScanOfSeveralChannelsIsClassified() {
+    Path run = TinyClassifier.save(folder.resolve("run"), 2);
+    Volume first = Volume.read(scan());
+    Volume second = first.withVoxels(first.voxels().clone());
+
+    Map<String, Double> probabilities;
+    float[] vector;
+    try (var model = Med3DInsight.load(run)) {
+      assertEquals("noise+stripes", model.modality());
+      probabilities = model.classify(List.of(first, second));
+      vector = model.embed(List.of(first, second));
+    }
+
+    assertEquals(1, probabilities.values().stream().mapToDouble(p -> p).sum(), 1e-6);
+    assertTrue(vector.length > 0);
+  }
+
   /** Neighbours in the space of the embeddings are scans that look alike to the model. */
   @Test
   void scansAreComparedByTheirEmbeddings() {

@@ -36,6 +36,7 @@ public final class ClassificationCheck {
   private final SortedMap<String, Long> classes = new TreeMap<>();
   private final Map<String, Long> splits = new LinkedHashMap<>();
   private final List<Double> voxels = new ArrayList<>();
+  private int channels;
 
   private ClassificationCheck() {}
 
@@ -60,12 +61,14 @@ public final class ClassificationCheck {
     boolean folder = Files.isDirectory(path);
     List<ImageTable.Row> rows =
         folder
-            ? ImageSources.folders(path)
+            ? ImageSources.folders(path, 0)
             : ImageSources.table(path, s -> add(check.problems, path.getFileName() + "", s));
+    check.channels(path, rows);
+    String wanted = ImageSources.wanted(path.getFileName().toString(), check.channels, false);
     try (Progress.Task task = progress.start("check", rows.size(), "images")) {
       for (ImageTable.Row row : rows) {
         task.message(row.id());
-        check.look(row);
+        check.look(row, wanted);
         task.step();
       }
     }
@@ -78,18 +81,37 @@ public final class ClassificationCheck {
     to.computeIfAbsent(id, i -> new ArrayList<>()).add(sentence);
   }
 
-  private void look(ImageTable.Row row) {
+  /** How many channels the images have, by the first that can be read. */
+  private void channels(Path path, List<ImageTable.Row> rows) {
+    for (ImageTable.Row row : rows) {
+      try {
+        channels = ImageSources.channels(path, row, rows.size(), 0);
+        return;
+      } catch (DataException e) {
+        if (row.files().size() > 1) {
+          add(problems, path.getFileName().toString(), e.getMessage());
+          channels = row.files().size();
+          return;
+        }
+        // What is wrong with this file is told when it is looked at.
+        channels = 1;
+      }
+    }
+  }
+
+  private void look(ImageTable.Row row, String wanted) {
     classes.merge(row.label(), 1L, Long::sum);
     splits.merge(row.split() == null ? "drawn at random" : row.split().label(), 1L, Long::sum);
-    Volume image;
+    List<Volume> image;
     try {
-      image = Volume.read(row.file()).requireFinite();
+      image = row.read(channels, wanted);
+      image.forEach(Volume::requireFinite);
     } catch (DataException e) {
       add(problems, row.id(), e.getMessage());
       return;
     }
-    voxels.add((double) image.grid().size());
-    ImageTable.Row other = hashes.putIfAbsent(DatasetCheck.hash(List.of(image)), row);
+    voxels.add((double) image.get(0).grid().size());
+    ImageTable.Row other = hashes.putIfAbsent(DatasetCheck.hash(image), row);
     if (other != null) {
       boolean same = other.label().equals(row.label());
       add(
@@ -108,9 +130,11 @@ public final class ClassificationCheck {
     Set<Path> used = new HashSet<>();
     Set<Path> folders = new HashSet<>();
     for (ImageTable.Row row : rows) {
-      Path file = row.file().toAbsolutePath().normalize();
-      used.add(file);
-      folders.add(file.getParent());
+      for (Path file : row.files()) {
+        Path absolute = file.toAbsolutePath().normalize();
+        used.add(absolute);
+        folders.add(absolute.getParent());
+      }
     }
     if (Files.isDirectory(path)) {
       folders.add(path.toAbsolutePath().normalize());
@@ -160,6 +184,7 @@ public final class ClassificationCheck {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("name", path.getFileName().toString());
     out.put("images", rows.size());
+    out.put("channels", channels);
     out.put("readable", voxels.size());
     splits.forEach((split, count) -> out.put("split " + split, count));
     if (!voxels.isEmpty()) {

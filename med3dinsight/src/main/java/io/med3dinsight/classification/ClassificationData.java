@@ -13,6 +13,7 @@ import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Spacing;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** Makes the plan that suits the training images, and brings images onto the network's grid. */
@@ -32,36 +33,40 @@ public final class ClassificationData {
    * The plan.
    *
    * @param network its {@code patch} is the input's extents; 32 along each axis without
-   * @param spacing x, y, z of the network's voxels in mm; null for such that the input covers the
-   *     median training image
-   * @param window intensities that become -1 and 1, such as a CT window; null for the mean and
-   *     deviation of the data set or, where images have scales of their own, of each image
    * @throws DataException when there is no training image
+   * @throws io.med3dinsight.UsageException when {@code input} does not fit the data's channels
    */
   public ClassificationPlan plan(
-      NetworkSettings network, double[] spacing, double[] window, ClassificationSettings settings) {
+      NetworkSettings network, InputSettings input, ClassificationSettings settings) {
     if (source.entries(Split.TRAIN).isEmpty()) {
       throw new DataException(source.name() + " has no training image; expected at least one.");
     }
+    List<Normalization.Scheme> schemes = input.schemes(source);
     int[] extents = network.patch();
     if (extents == null) {
       extents = new int[] {EXTENT, EXTENT, EXTENT};
     }
-    double[] mm = spacing != null ? spacing : covering(extents);
+    double[] mm = input.spacing() != null ? input.spacing() : covering(extents);
     Spacing voxel = new Spacing(mm[0], mm[1], mm[2]);
     PatchSize wanted = new PatchSize(extents[0], extents[1], extents[2]);
     NetworkSettings sized = network.withPatch(extents);
-    NetworkPlan shape = NetworkPlan.of(sized, new Fingerprint(voxel, wanted, Normalization.none()));
-    List<float[]> images = fitted(Split.TRAIN, voxel, shape.patch());
-    Normalization normalization = normalization(window, images);
-    images.forEach(normalization::apply);
-    double[] statistics = settings.inputStatistics() ? statistics(images) : new double[0];
+    List<Normalization> asStored = Collections.nCopies(source.channels(), Normalization.none());
+    NetworkPlan shape = NetworkPlan.of(sized, new Fingerprint(voxel, wanted, asStored));
+    List<float[][]> images = fitted(Split.TRAIN, voxel, shape.patch());
+    ChannelScales scales = new ChannelScales(source, images);
+    List<Normalization> normalizations = new ArrayList<>();
+    for (int c = 0; c < schemes.size(); c++) {
+      normalizations.add(scales.normalization(c, schemes.get(c), input.window()));
+    }
+    images.forEach(image -> normalise(image, normalizations));
+    double[] statistics = settings.inputStatistics() ? scales.statistics() : new double[0];
     return new ClassificationPlan(
         source.name(),
+        input.modality(),
         source.classes(),
         voxel,
         shape.patch(),
-        normalization,
+        normalizations,
         settings.pooling(),
         statistics,
         shape.network());
@@ -73,8 +78,9 @@ public final class ClassificationData {
     double[][] mm = new double[3][n];
     source.read(
         Split.TRAIN,
-        (i, image) -> {
-          Grid g = Orientation.of(image.grid()).toRas(image.grid());
+        (i, channels) -> {
+          Grid file = channels.get(0).grid();
+          Grid g = Orientation.of(file).toRas(file);
           for (int a = 0; a < 3; a++) {
             mm[a][i] = g.extent(a) * g.spacing().along(a);
           }
@@ -87,82 +93,44 @@ public final class ClassificationData {
     return voxel;
   }
 
-  private List<float[]> fitted(Split split, Spacing voxel, PatchSize size) {
-    List<float[]> images = new ArrayList<>();
+  private List<float[][]> fitted(Split split, Spacing voxel, PatchSize size) {
+    List<float[][]> images = new ArrayList<>();
     int n = source.entries(split).size();
     try (Progress.Task task = progress.start("read " + split.label(), n, "images")) {
       source.read(
           split,
-          (i, image) -> {
-            images.add(InputImages.fit(image, voxel, size));
+          (i, channels) -> {
+            images.add(InputImages.fit(channels, voxel, size));
             task.step();
           });
     }
     return images;
   }
 
-  private Normalization normalization(double[] window, List<float[]> images) {
-    if (window != null) {
-      return Normalization.window(window[0], window[1]);
+  private static void normalise(float[][] image, List<Normalization> normalizations) {
+    for (int c = 0; c < image.length; c++) {
+      normalizations.get(c).apply(image[c]);
     }
-    if (!source.sharesScale()) {
-      return Normalization.mri();
-    }
-    double sum = 0;
-    double squares = 0;
-    long n = 0;
-    double low = Double.POSITIVE_INFINITY;
-    double high = Double.NEGATIVE_INFINITY;
-    for (float[] image : images) {
-      for (float v : image) {
-        sum += v;
-        squares += (double) v * v;
-        low = Math.min(low, v);
-        high = Math.max(high, v);
-      }
-      n += image.length;
-    }
-    double mean = sum / n;
-    double deviation = Math.sqrt(Math.max(0, squares / n - mean * mean));
-    if (!(low < high)) {
-      throw new DataException(
-          source.name() + " has training images of one intensity, " + low + "; expected contrast.");
-    }
-    return Normalization.ct(low, high, mean, deviation);
   }
 
-  /** Mean and deviation of the images' means, then of their deviations. */
-  private static double[] statistics(List<float[]> images) {
-    double[] means = new double[images.size()];
-    double[] deviations = new double[images.size()];
-    for (int i = 0; i < means.length; i++) {
-      double sum = 0;
-      double squares = 0;
-      for (float v : images.get(i)) {
-        sum += v;
-        squares += (double) v * v;
-      }
-      int n = images.get(i).length;
-      means[i] = sum / n;
-      deviations[i] = Math.sqrt(Math.max(0, squares / n - means[i] * means[i]));
-    }
-    double[] a = meanAndDeviation(means);
-    double[] b = meanAndDeviation(deviations);
-    return new double[] {a[0], a[1], b[0], b[1]};
-  }
-
-  private static double[] meanAndDeviation(double[] x) {
-    double mean = Arrays.stream(x).average().orElse(0);
-    double variance = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElse(0);
-    // Where all are alike, as after a normalisation of each image, they say nothing.
-    return new double[] {mean, Math.max(Math.sqrt(variance), 1e-3)};
-  }
-
-  /** The images of a split as the network sees them. */
+  /**
+   * The images of a split as the network sees them.
+   *
+   * @throws DataException when they have more or fewer channels than the plan
+   */
   public PreparedImages prepared(Split split, ClassificationPlan plan) {
+    if (source.channels() != plan.channels()) {
+      throw new DataException(
+          source.name()
+              + " has images of "
+              + source.channels()
+              + (source.channels() == 1 ? " channel" : " channels")
+              + ", but "
+              + plan.wantedChannels());
+    }
     List<ImageSource.Entry> entries = source.entries(split);
-    List<float[]> images = fitted(split, plan.spacing(), plan.input());
-    images.forEach(plan.normalization()::apply);
+    List<float[][]> images = fitted(split, plan.spacing(), plan.input());
+    images.forEach(image -> normalise(image, plan.normalizations()));
     return new PreparedImages(
         entries.stream().map(ImageSource.Entry::id).toList(),
         entries.stream().mapToInt(ImageSource.Entry::label).toArray(),

@@ -58,24 +58,28 @@ public final class ClassificationNetwork extends Module {
     if (plan.pooling() == ClassificationPlan.Pooling.MEAN_AND_MAX) {
       pooled = Tensor.concat(-1, pooled, Reductions.max(coarsest, false, 1, 2, 3));
     }
-    double[] scale = plan.statistics();
-    if (scale.length > 0) {
-      Tensor mean = x.mean(false, 1, 2, 3);
-      Tensor variance = x.square().mean(false, 1, 2, 3).sub(mean.square());
-      // Rounding must not make it negative, and the root has no slope at 0.
-      Tensor deviation = variance.clamp(1e-6f, Float.MAX_VALUE).sqrt();
-      pooled =
-          Tensor.concat(
-              -1,
-              pooled,
-              standardised(mean, scale[0], scale[1]),
-              standardised(deviation, scale[2], scale[3]));
-    }
-    return pooled;
+    return plan.statistics().length == 0 ? pooled : Tensor.concat(-1, pooled, statistics(x));
   }
 
-  private static Tensor standardised(Tensor x, double centre, double spread) {
-    return x.add((float) -centre).mul((float) (1 / spread));
+  /** The scaled means of the channels, then their deviations: [N,2C]. */
+  private Tensor statistics(Tensor x) {
+    Tensor mean = x.mean(false, 1, 2, 3);
+    Tensor variance = x.square().mean(false, 1, 2, 3).sub(mean.square());
+    // Rounding must not make it negative, and the root has no slope at 0.
+    Tensor deviation = variance.clamp(1e-6f, Float.MAX_VALUE).sqrt();
+    int channels = plan.channels();
+    Tensor[] scaled = new Tensor[2 * channels];
+    for (int c = 0; c < channels; c++) {
+      scaled[c] = standardised(mean, c, 0);
+      scaled[channels + c] = standardised(deviation, c, 2);
+    }
+    return Tensor.concat(-1, scaled);
+  }
+
+  private Tensor standardised(Tensor x, int channel, int which) {
+    double centre = plan.statistics()[4 * channel + which];
+    double spread = plan.statistics()[4 * channel + which + 1];
+    return x.slice(1, channel, channel + 1).add((float) -centre).mul((float) (1 / spread));
   }
 
   /** The parts that are pretrained, by the names they have here. */

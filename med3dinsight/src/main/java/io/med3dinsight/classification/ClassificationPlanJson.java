@@ -1,5 +1,6 @@
 package io.med3dinsight.classification;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,13 +26,23 @@ final class ClassificationPlanJson {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
-  /** The plan with its network still as JSON, which has a reader of its own. */
+  /**
+   * The plan with its network still as JSON, which has a reader of its own.
+   *
+   * @param normalization one channel's stands alone, as files have it that knew no others
+   */
   record Form(
       String dataset,
+      String modality,
       List<String> classes,
       Spacing spacing,
       int[] input,
-      Normalization normalization,
+      @JsonFormat(
+              with = {
+                JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY,
+                JsonFormat.Feature.WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED
+              })
+          List<Normalization> normalization,
       ClassificationPlan.Pooling pooling,
       double[] statistics,
       JsonNode network) {}
@@ -43,10 +54,11 @@ final class ClassificationPlanJson {
     return MAPPER.valueToTree(
         new Form(
             plan.dataset(),
+            plan.modality(),
             plan.classes(),
             plan.spacing(),
             new int[] {p.depth(), p.height(), p.width()},
-            plan.normalization(),
+            plan.normalizations(),
             plan.pooling(),
             plan.statistics(),
             plan.network().toJson()));
@@ -54,13 +66,14 @@ final class ClassificationPlanJson {
 
   static ClassificationPlan read(JsonNode json, String source) {
     try {
-      Form form = MAPPER.treeToValue(json, Form.class);
+      Form form = MAPPER.treeToValue(withModality(json), Form.class);
       int[] p = form.input();
       if (p.length != 3) {
         throw new IllegalArgumentException("input has " + p.length + " extents, expected D, H, W");
       }
       return new ClassificationPlan(
           form.dataset(),
+          form.modality(),
           form.classes(),
           form.spacing(),
           new PatchSize(p[0], p[1], p[2]),
@@ -77,5 +90,12 @@ final class ClassificationPlanJson {
               + "; save the model again.",
           e);
     }
+  }
+
+  /** Files of before there were several channels do not say what the images are. */
+  private static JsonNode withModality(JsonNode json) {
+    return json instanceof ObjectNode plan && !plan.has("modality")
+        ? plan.deepCopy().put("modality", "")
+        : json;
   }
 }

@@ -3,6 +3,7 @@ package io.med3dinsight.classification;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Augmentation;
 import io.med3dinsight.dataset.Augmentation.Change;
+import io.med3dinsight.training.Bounds;
 
 /**
  * Settings of fine-tuning for classification.
@@ -63,37 +64,23 @@ public record ClassificationSettings(
   }
 
   public ClassificationSettings {
-    positive("epochs", epochs);
-    positive("batch", batch);
-    positive("learningRate", learningRate);
-    positive("maxNorm", maxNorm);
-    positive("validateEvery", validateEvery);
-    share("emaDecay", emaDecay);
-    share("labelSmoothing", labelSmoothing);
-    share("dropout", dropout);
-    for (double least : new double[] {stepsPerEpoch, warmup, weightDecay, patience, shift}) {
-      if (!(least >= 0)) {
-        throw new UsageException(
-            "classification.stepsPerEpoch, warmup, weightDecay, patience and shift must not be"
-                + " negative.");
-      }
-    }
+    Bounds bounds = new Bounds("classification");
+    bounds.positive("epochs", epochs);
+    bounds.positive("batch", batch);
+    bounds.positive("learningRate", learningRate);
+    bounds.positive("maxNorm", maxNorm);
+    bounds.positive("validateEvery", validateEvery);
+    bounds.share("emaDecay", emaDecay);
+    bounds.share("labelSmoothing", labelSmoothing);
+    bounds.share("dropout", dropout);
+    bounds.notNegative("stepsPerEpoch", stepsPerEpoch);
+    bounds.notNegative("warmup", warmup);
+    bounds.notNegative("weightDecay", weightDecay);
+    bounds.notNegative("patience", patience);
+    bounds.notNegative("shift", shift);
     if (classWeights != null && balanced) {
       throw new UsageException(
           "classification.classWeights and classification.balanced are both given: choose one.");
-    }
-  }
-
-  private static void positive(String name, double value) {
-    if (!(value > 0)) {
-      throw new UsageException("classification." + name + " is " + value + ": expected above 0.");
-    }
-  }
-
-  private static void share(String name, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw new UsageException(
-          "classification." + name + " is " + value + ": expected 0 to below 1.");
     }
   }
 

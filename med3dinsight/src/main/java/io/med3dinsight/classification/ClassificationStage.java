@@ -256,7 +256,7 @@ public final class ClassificationStage
       PatchSize p = plan.input();
       int n = settings.batch();
       try (Scope s = Scope.open()) {
-        images = input(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), 1));
+        images = input(Tensor.zeros(device, n, p.depth(), p.height(), p.width(), plan.channels()));
         labels = input(Tensor.empty(device, TensorType.i32(Shape.of(n))));
         weights = input(Tensor.of(device, classWeights, classWeights.length));
       }

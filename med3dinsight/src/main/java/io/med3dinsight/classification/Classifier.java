@@ -2,25 +2,25 @@ package io.med3dinsight.classification;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.PatchSize;
-import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.op.Softmax;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Scope;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.inference.ModelKind;
+import io.med3dinsight.inference.SharedNetwork;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
 import io.med3dinsight.nn.checkpoint.Network;
 import io.med3dinsight.progress.Progress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
@@ -35,9 +35,7 @@ public final class Classifier implements AutoCloseable {
   private final ClassificationPlan plan;
   private final ClassificationNetwork network;
   private final boolean[] flips;
-  private final boolean owner;
-  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final SharedNetwork shared;
 
   /**
    * @param flips axes D, H, W along which images are flipped; probabilities are means over all
@@ -48,7 +46,7 @@ public final class Classifier implements AutoCloseable {
     this.plan = plan;
     this.network = network;
     this.flips = flips.clone();
-    this.owner = owner;
+    this.shared = new SharedNetwork("classifier", network, owner);
   }
 
   /**
@@ -105,61 +103,62 @@ public final class Classifier implements AutoCloseable {
     return plan;
   }
 
-  /**
-   * Probabilities of the classes, which sum to 1, in the order of the plan's classes.
-   *
-   * @throws DataException when a voxel is not a finite number
-   */
+  /** The probabilities of an image of one channel; see below. */
   public double[] probabilities(Volume image) {
-    return probabilities(image, Progress.NONE, () -> false);
+    return probabilities(List.of(image), Progress.NONE, () -> false);
   }
 
   /**
-   * The same for a caller that shows how far it is, or may change its mind. Beside the volume,
-   * memory holds at most two copies of it, while it is brought onto the network's grid, and one
-   * pass through the network.
+   * Probabilities of the classes, which sum to 1, in the order of the plan's classes. Beside the
+   * channels, memory holds at most two copies of one, while it is brought onto the network's grid,
+   * and one pass through the network.
    *
-   * @param progress told about each view, that is flip of the input, under the name of the volume's
-   *     file
+   * @param channels of the image, in the order of the plan's modality
+   * @param progress told about each view, that is flip of the input, under the name of the first
+   *     channel's file
    * @param cancelled asked before each view
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number
+   * @throws DataException when there are more or fewer channels than the model takes, they lie on
+   *     different grids, or a voxel is not a finite number
    */
-  public double[] probabilities(Volume image, Progress progress, BooleanSupplier cancelled) {
-    List<float[]> prepared = List.of(prepare(image));
+  public double[] probabilities(
+      List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    List<float[][]> prepared = List.<float[][]>of(prepare(channels));
     List<boolean[]> views = views();
     double[][] sums = new double[1][plan.classes().size()];
     return computing(
         () -> {
-          follow(image, progress, cancelled, views.size(), v -> add(prepared, views.get(v), sums));
+          follow(
+              channels.get(0),
+              progress,
+              cancelled,
+              views.size(),
+              v -> add(prepared, views.get(v), sums));
           return mean(sums, views.size())[0];
         });
   }
 
-  /** What the linear layer sees of a volume: the encoder's pooled features. */
-  public float[] embed(Volume image) {
-    return embed(image, Progress.NONE, () -> false);
-  }
-
   /**
-   * The same for a caller that shows how far it is, or may change its mind.
+   * What the linear layer sees of an image: the encoder's pooled features.
    *
+   * @param channels of the image, in the order of the plan's modality
    * @param progress told when the one view is done
    * @param cancelled asked before it
    * @throws CancellationException when {@code cancelled} said so
-   * @throws DataException when a voxel is not a finite number
+   * @throws DataException when there are more or fewer channels than the model takes, they lie on
+   *     different grids, or a voxel is not a finite number
    */
-  public float[] embed(Volume image, Progress progress, BooleanSupplier cancelled) {
-    List<float[]> prepared = List.of(prepare(image));
+  public float[] embed(List<Volume> channels, Progress progress, BooleanSupplier cancelled) {
+    List<float[][]> prepared = List.<float[][]>of(prepare(channels));
     float[][] result = new float[1][];
     return computing(
         () -> {
-          follow(image, progress, cancelled, 1, v -> result[0] = embedding(prepared));
+          follow(channels.get(0), progress, cancelled, 1, v -> result[0] = embedding(prepared));
           return result[0];
         });
   }
 
-  private float[] embedding(List<float[]> prepared) {
+  private float[] embedding(List<float[][]> prepared) {
     try (Scope s = Scope.open()) {
       return network.embedding(input(prepared, new boolean[3])).toFloats();
     }
@@ -182,33 +181,28 @@ public final class Classifier implements AutoCloseable {
   }
 
   private <T> T computing(Supplier<T> body) {
-    use.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("this classifier is closed");
-      }
-      network.train(false);
-      List<T> result = new ArrayList<>();
-      // A caller's tape would keep every activation.
-      Tape.paused(() -> result.add(body.get()));
-      return result.get(0);
-    } finally {
-      use.readLock().unlock();
-    }
+    return shared.compute(
+        () -> {
+          network.train(false);
+          return body.get();
+        });
   }
 
-  /** An image as the network sees it, [D,H,W] of the plan's input. */
-  public float[] prepare(Volume image) {
-    float[] x = InputImages.fit(image, plan.spacing(), plan.input());
-    plan.normalization().apply(x);
-    return x;
+  /** An image as the network sees it, [channel][D,H,W] of the plan's input. */
+  private float[][] prepare(List<Volume> channels) {
+    List<Volume> checked = Channels.checked(channels, plan.channels(), plan.wantedChannels());
+    float[][] image = InputImages.fit(checked, plan.spacing(), plan.input());
+    for (int c = 0; c < image.length; c++) {
+      plan.normalizations().get(c).apply(image[c]);
+    }
+    return image;
   }
 
   /**
    * Probabilities of prepared images, [images][classes]; the mean over the flips that the model was
    * made for.
    */
-  double[][] probabilities(List<float[]> images) {
+  double[][] probabilities(List<float[][]> images) {
     List<boolean[]> views = views();
     double[][] sums = new double[images.size()][plan.classes().size()];
     return computing(
@@ -243,10 +237,10 @@ public final class Classifier implements AutoCloseable {
     return sums;
   }
 
-  private void add(List<float[]> images, boolean[] flipped, double[][] sums) {
+  private void add(List<float[][]> images, boolean[] flipped, double[][] sums) {
     int classes = plan.classes().size();
     for (int first = 0; first < images.size(); first += BATCH) {
-      List<float[]> some = images.subList(first, Math.min(images.size(), first + BATCH));
+      List<float[][]> some = images.subList(first, Math.min(images.size(), first + BATCH));
       try (Scope s = Scope.open()) {
         float[] p = Softmax.of(network.call(input(some, flipped))).toFloats();
         for (int i = 0; i < p.length; i++) {
@@ -256,22 +250,29 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  private Tensor input(List<float[]> images, boolean[] flipped) {
+  private Tensor input(List<float[][]> images, boolean[] flipped) {
     PatchSize p = plan.input();
-    float[] all = new float[images.size() * p.voxels()];
+    int voxels = p.voxels();
+    int channels = plan.channels();
+    float[] one = new float[voxels];
+    float[] all = new float[images.size() * voxels * channels];
     for (int i = 0; i < images.size(); i++) {
-      flip(images.get(i), flipped, all, i * p.voxels());
+      for (int c = 0; c < channels; c++) {
+        flip(images.get(i)[c], flipped, one);
+        Channels.interleave(one, 0, voxels, all, i * voxels * channels, c, channels);
+      }
     }
-    return Tensor.of(network.device(), all, images.size(), p.depth(), p.height(), p.width(), 1);
+    return Tensor.of(
+        network.device(), all, images.size(), p.depth(), p.height(), p.width(), channels);
   }
 
-  private void flip(float[] image, boolean[] flipped, float[] out, int at) {
+  private void flip(float[] image, boolean[] flipped, float[] out) {
     if (Arrays.equals(flipped, new boolean[3])) {
-      System.arraycopy(image, 0, out, at, image.length);
+      System.arraycopy(image, 0, out, 0, image.length);
       return;
     }
     PatchSize p = plan.input();
-    int to = at;
+    int to = 0;
     for (int d = 0; d < p.depth(); d++) {
       int z = flipped[0] ? p.depth() - 1 - d : d;
       for (int h = 0; h < p.height(); h++) {
@@ -287,17 +288,6 @@ public final class Classifier implements AutoCloseable {
   /** Frees the weights of a loaded network, after the calls at work; later calls fail. */
   @Override
   public void close() {
-    if (use.getReadHoldCount() > 0) {
-      throw new IllegalStateException("a classifier cannot be closed from within its own call");
-    }
-    use.writeLock().lock();
-    try {
-      if (!closed && owner) {
-        network.close();
-      }
-      closed = true;
-    } finally {
-      use.writeLock().unlock();
-    }
+    shared.close();
   }
 }

@@ -3,6 +3,7 @@ package io.med3dinsight.classification;
 import io.med3dinsight.dataset.Draws;
 import io.med3dinsight.nn.data.SampleKey;
 import io.med3dinsight.nn.data.SampleSource;
+import io.med3dinsight.volume.Channels;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -11,7 +12,7 @@ final class ImageBatches implements SampleSource<ImageBatches.Batch> {
   /**
    * Images in host memory.
    *
-   * @param images [N,D,H,W]
+   * @param images [N,D,H,W,C]
    * @param labels [N]
    */
   record Batch(float[] images, int[] labels) {}
@@ -33,12 +34,17 @@ final class ImageBatches implements SampleSource<ImageBatches.Batch> {
 
   @Override
   public Batch load(SampleKey key) {
-    float[] out = new float[batch * voxels];
+    int channels = images.images().get(0).length;
+    float[] one = new float[channels * voxels];
+    float[] out = new float[batch * channels * voxels];
     int[] labels = new int[batch];
     for (int i = 0; i < batch; i++) {
       int image = image(key, i);
       Draws draws = new Draws(key.seed(), key.epoch(), (long) key.index() * batch + i);
-      changes.draw(images.images().get(image), draws, out, i * voxels);
+      changes.draw(images.images().get(image), draws, one, 0);
+      for (int c = 0; c < channels; c++) {
+        Channels.interleave(one, c * voxels, voxels, out, i * channels * voxels, c, channels);
+      }
       labels[i] = images.labels()[image];
     }
     return new Batch(out, labels);

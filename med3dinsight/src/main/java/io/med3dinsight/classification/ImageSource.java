@@ -16,7 +16,10 @@ public interface ImageSource {
 
   /** Takes images in the order of the entries. */
   interface Visitor {
-    void image(int index, Volume image);
+    /**
+     * @param channels of the image, on one grid
+     */
+    void image(int index, List<Volume> channels);
   }
 
   /** The data set's name; for MedMNIST that of its file, such as adrenalmnist3d_64. */
@@ -24,6 +27,9 @@ public interface ImageSource {
 
   /** Names of the classes, in the order of the labels. */
   List<String> classes();
+
+  /** How many channels each image has. */
+  int channels();
 
   /** The images of a split; may be empty. */
   List<Entry> entries(Split split);

@@ -4,6 +4,8 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Draws;
 import io.med3dinsight.dataset.MedMnist.Split;
+import io.med3dinsight.volume.Channels;
+import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,21 +19,38 @@ final class ImageTable implements ImageSource {
   /**
    * A line.
    *
+   * @param files of the channels in their order, or one with all of them
    * @param split null to draw one
    */
-  record Row(Path file, String id, String label, Split split) {}
+  record Row(List<Path> files, String id, String label, Split split) {
+    /**
+     * The image's channels.
+     *
+     * @param count that there must be
+     * @param wanted who says so and what to do, as the end of a sentence
+     * @throws DataException when a file is damaged, there are more or fewer channels, or they lie
+     *     on different grids
+     */
+    List<Volume> read(int count, String wanted) {
+      return Channels.read(files, ReadOptions.none(), count, wanted);
+    }
+  }
 
   private final String name;
   private final List<String> classes;
+  private final int channels;
+  private final String wanted;
   private final Map<Split, List<Entry>> entries = new EnumMap<>(Split.class);
-  private final Map<Split, List<Path>> files = new EnumMap<>(Split.class);
+  private final Map<Split, List<Row>> rows = new EnumMap<>(Split.class);
 
-  private ImageTable(String name, List<String> classes) {
+  private ImageTable(String name, List<String> classes, int channels, String wanted) {
     this.name = name;
     this.classes = classes;
+    this.channels = channels;
+    this.wanted = wanted;
     for (Split s : Split.values()) {
       entries.put(s, new ArrayList<>());
-      files.put(s, new ArrayList<>());
+      rows.put(s, new ArrayList<>());
     }
   }
 
@@ -39,10 +58,18 @@ final class ImageTable implements ImageSource {
    * A table of rows. Where they name no splits, validation and test images are drawn, class by
    * class, from the seed and the ids alone.
    *
+   * @param channels that each image has
+   * @param wanted who says so, as {@link ImageSources#wanted} has it
    * @throws DataException when there are fewer than two classes, or only some rows name a split
    */
   static ImageTable of(
-      String name, List<Row> rows, double validationShare, double testShare, long seed) {
+      String name,
+      List<Row> rows,
+      int channels,
+      String wanted,
+      double validationShare,
+      double testShare,
+      long seed) {
     List<String> classes = rows.stream().map(Row::label).distinct().sorted().toList();
     if (classes.size() < 2) {
       throw new DataException(
@@ -66,7 +93,7 @@ final class ImageTable implements ImageSource {
               + testShare
               + ": expected 0 or more, together below 1.");
     }
-    ImageTable table = new ImageTable(name, classes);
+    ImageTable table = new ImageTable(name, classes, channels, wanted);
     for (String label : classes) {
       List<Row> of = new ArrayList<>(rows.stream().filter(r -> r.label().equals(label)).toList());
       of.sort(java.util.Comparator.comparing(Row::id));
@@ -91,7 +118,7 @@ final class ImageTable implements ImageSource {
 
   private void add(Row row, Split split) {
     entries.get(split).add(new Entry(row.id(), classes.indexOf(row.label())));
-    files.get(split).add(row.file());
+    rows.get(split).add(row);
   }
 
   @Override
@@ -105,15 +132,20 @@ final class ImageTable implements ImageSource {
   }
 
   @Override
+  public int channels() {
+    return channels;
+  }
+
+  @Override
   public List<Entry> entries(Split split) {
     return Collections.unmodifiableList(entries.get(split));
   }
 
   @Override
   public void read(Split split, Visitor visitor) {
-    List<Path> paths = files.get(split);
-    for (int i = 0; i < paths.size(); i++) {
-      visitor.image(i, Volume.read(paths.get(i)));
+    List<Row> of = rows.get(split);
+    for (int i = 0; i < of.size(); i++) {
+      visitor.image(i, of.get(i).read(channels, wanted));
     }
   }
 

@@ -5,6 +5,7 @@ import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
+import java.util.List;
 
 /**
  * The way from a file's voxels to a classifier's input: RAS order, voxels of one size, each the
@@ -13,6 +14,15 @@ import io.med3dinsight.volume.Volume;
  */
 final class InputImages {
   private InputImages() {}
+
+  /** All channels of an image on the network's grid, [channel][D, H, W]; see below. */
+  static float[][] fit(List<Volume> channels, Spacing spacing, PatchSize size) {
+    float[][] image = new float[channels.size()][];
+    for (int c = 0; c < image.length; c++) {
+      image[c] = fit(channels.get(c), spacing, size);
+    }
+    return image;
+  }
 
   /**
    * An image on the network's grid, its intensities as they were. What lies outside the image gets

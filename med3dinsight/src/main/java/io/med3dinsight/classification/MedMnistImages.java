@@ -39,6 +39,11 @@ final class MedMnistImages implements ImageSource {
   }
 
   @Override
+  public int channels() {
+    return 1;
+  }
+
+  @Override
   public List<Entry> entries(Split split) {
     int[] labels = data.labelsOf(split);
     List<Entry> entries = new ArrayList<>();
@@ -59,7 +64,7 @@ final class MedMnistImages implements ImageSource {
       float[] all = data.images(split, first, count);
       for (int i = 0; i < count; i++) {
         float[] one = Arrays.copyOfRange(all, i * voxels, (i + 1) * voxels);
-        visitor.image(first + i, Volume.of(grid, one));
+        visitor.image(first + i, List.of(Volume.of(grid, one)));
       }
     }
   }

@@ -8,9 +8,9 @@ import java.util.List;
  *
  * @param ids their names
  * @param labels their classes
- * @param images [D, H, W] each
+ * @param images [channel][D, H, W] each
  */
-public record PreparedImages(List<String> ids, int[] labels, List<float[]> images) {
+public record PreparedImages(List<String> ids, int[] labels, List<float[][]> images) {
   /** Number of images. */
   public int size() {
     return ids.size();
@@ -19,7 +19,7 @@ public record PreparedImages(List<String> ids, int[] labels, List<float[]> image
   /** Those at the given places, in that order. */
   public PreparedImages only(int[] chosen) {
     List<String> names = new ArrayList<>();
-    List<float[]> pictures = new ArrayList<>();
+    List<float[][]> pictures = new ArrayList<>();
     int[] classes = new int[chosen.length];
     for (int i = 0; i < chosen.length; i++) {
       names.add(ids.get(chosen[i]));

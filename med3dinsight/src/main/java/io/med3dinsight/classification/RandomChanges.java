@@ -20,8 +20,14 @@ final class RandomChanges {
     this.settings = settings;
   }
 
-  /** Writes a changed copy of {@code image} [D, H, W] into {@code out} from {@code at}. */
-  void draw(float[] image, Draws draws, float[] out, int at) {
+  /**
+   * Writes a changed copy of an image: one geometry for all channels, since they show one body, and
+   * its own intensities for each.
+   *
+   * @param image [channel][D, H, W]
+   * @param out receives [channel, D, H, W] from {@code at}
+   */
+  void draw(float[][] image, Draws draws, float[] out, int at) {
     double[][] m = identity();
     if (settings.rightAngles()) {
       m = rightAngles(m, draws);
@@ -51,8 +57,11 @@ final class RandomChanges {
       // Whole voxels keep an otherwise straight image sharp.
       shift[axis] = smooth ? shift[axis] : Math.rint(shift[axis]);
     }
-    resample(image, m, shift, out, at);
-    a.changeIntensities(out, at, size, draws);
+    for (int c = 0; c < image.length; c++) {
+      int to = at + c * size.voxels();
+      resample(image[c], m, shift, out, to);
+      a.changeIntensities(out, to, size, draws);
+    }
   }
 
   private static double[][] identity() {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.med3dinsight.classification.ClassificationCheck;
 import io.med3dinsight.dataset.DatasetCheck;
-import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import java.io.IOException;
@@ -50,7 +49,7 @@ final class CheckCommand implements Callable<Integer> {
     DatasetCheck.Report report =
         ClassificationCheck.isFor(data)
             ? ClassificationCheck.of(data, progress)
-            : DatasetCheck.of(MsdDataset.read(data), progress);
+            : DatasetCheck.of(data, progress);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

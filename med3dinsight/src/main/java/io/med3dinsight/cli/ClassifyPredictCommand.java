@@ -2,20 +2,23 @@ package io.med3dinsight.cli;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
+import io.med3dinsight.classification.ClassificationPlan;
 import io.med3dinsight.classification.ClassificationResults;
 import io.med3dinsight.classification.Classifier;
 import io.med3dinsight.dataset.MedMnist;
+import io.med3dinsight.progress.Progress;
+import io.med3dinsight.progress.TerminalProgress;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,9 +33,14 @@ import picocli.CommandLine.Spec;
     description = {
       "Give the probabilities of the classes for an image, for every image of a folder, or for a"
           + " split of a MedMNIST3D file.",
+      "A damaged image is reported by name, the others are still classified, and the exit code is"
+          + " 3.",
       "For MedMNIST3D, -o names a folder and the file in it gets the official name with the scores."
     })
 final class ClassifyPredictCommand implements Callable<Integer>, Computes {
+  /** How long an image may take on a slow machine. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -46,8 +54,12 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
       names = {"-i", "--input"},
       required = true,
       paramLabel = "FILE|DIR",
-      description = "Image, folder of images, or MedMNIST3D's .npz with --split.")
-  private Path input;
+      description = {
+        "Image (NIfTI, NRRD, .npz, DICOM file, folder or zip), folder of images, or MedMNIST3D's"
+            + " .npz with --split.",
+        InputCases.CHANNELS
+      })
+  private List<Path> input;
 
   @Option(
       names = {"-o", "--output"},
@@ -71,13 +83,26 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
       description = "What stands behind the @ in MedMNIST's file name (default: ${DEFAULT-VALUE}).")
   private String runName;
 
+  @Mixin private ReadChoice choice = new ReadChoice();
   @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Override
-  public Integer call() throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    String ending = output.toString().toLowerCase(Locale.ROOT);
-    boolean file = ending.endsWith(".csv") || ending.endsWith(".json");
+  public Integer call() {
+    requireOutput();
+    try (Classifier classifier = Classifier.load(model, compute.device());
+        StopSignal stop = StopSignal.listen(PATIENCE, "this image")) {
+      PrintWriter out = spec.commandLine().getOut();
+      if (split != null) {
+        out.println("Wrote " + medMnist(classifier) + ".");
+        out.flush();
+        return 0;
+      }
+      return images(classifier, stop, out);
+    }
+  }
+
+  private void requireOutput() {
+    boolean file = isFile();
     if (split == null ? !file && output.getFileName().toString().contains(".") : file) {
       throw new UsageException(
           "--output is "
@@ -85,63 +110,84 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
               + ": expected "
               + (split == null ? "a name in .csv or .json, or a folder." : "a folder."));
     }
-    try (Classifier classifier = Classifier.load(model, compute.device())) {
-      if (split != null) {
-        out.println("Wrote " + medMnist(classifier) + ".");
-      } else {
-        ClassificationResults results = images(classifier);
-        if (ending.endsWith(".csv")) {
-          results.writeCsv(output);
-        } else if (file) {
-          results.writeJson(output);
-        } else {
-          results.writeCsv(output.resolve("predictions.csv"));
-          results.writeJson(output.resolve("predictions.json"));
-        }
-        out.println("Classified " + results.ids().size() + " image(s) into " + output + ".");
-      }
+    if (split != null && input.size() > 1) {
+      throw new UsageException("--split is for one --input, a file of MedMNIST3D.");
     }
+  }
+
+  private boolean isFile() {
+    String name = output.toString().toLowerCase(Locale.ROOT);
+    return name.endsWith(".csv") || name.endsWith(".json");
+  }
+
+  private int images(Classifier classifier, StopSignal stop, PrintWriter out) {
+    Progress progress = TerminalProgress.standard();
+    ClassificationPlan plan = classifier.plan();
+    List<List<Path>> cases = InputCases.list(input, plan.channels() > 1);
+    List<String> ids = new ArrayList<>();
+    List<double[]> probabilities = new ArrayList<>();
+    try (Progress.Task task = progress.start("classify", cases.size(), "images")) {
+      for (List<Path> files : cases) {
+        String name = files.get(0).getFileName().toString();
+        task.message(name);
+        try {
+          probabilities.add(classifier.probabilities(channels(files, plan), Progress.NONE, stop));
+          ids.add(name);
+        } catch (DataException e) {
+          if (cases.size() == 1) {
+            throw e;
+          }
+          progress.say(name + " was not classified: " + e.getMessage());
+        }
+        task.step();
+      }
+    } catch (CancellationException e) {
+      progress.say(e.getMessage() + "; nothing was written.");
+      return StopSignal.EXIT_CODE;
+    }
+    if (!ids.isEmpty()) {
+      write(
+          new ClassificationResults(
+              plan.classes(), ids, null, probabilities.toArray(double[][]::new)));
+    }
+    out.println(
+        "Classified " + ids.size() + " of " + cases.size() + " images into " + output + ".");
     out.flush();
-    return 0;
+    return ids.size() == cases.size() ? 0 : Failure.DATA;
+  }
+
+  private List<Volume> channels(List<Path> files, ClassificationPlan plan) {
+    List<Path> all = InputCases.forModel(files, plan.channels(), plan.wantedChannels());
+    return Channels.read(all, choice.options(), plan.channels(), plan.wantedChannels());
+  }
+
+  private void write(ClassificationResults results) {
+    String name = output.toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".csv")) {
+      results.writeCsv(output);
+    } else if (isFile()) {
+      results.writeJson(output);
+    } else {
+      results.writeCsv(output.resolve("predictions.csv"));
+      results.writeJson(output.resolve("predictions.json"));
+    }
   }
 
   private Path medMnist(Classifier classifier) {
-    MedMnist data = MedMnist.read(input);
+    Path file = input.get(0);
+    MedMnist data = MedMnist.read(file);
     if (data.classes() > classifier.plan().classes().size()) {
       throw new DataException(
-          input
+          file
               + " has "
               + data.classes()
               + " classes, but the model knows "
               + classifier.plan().classes().size()
               + "; use a model that was trained on this data set.");
     }
-    ClassificationResults results = ClassificationResults.ofMedMnist(classifier, input, split);
+    ClassificationResults results = ClassificationResults.ofMedMnist(classifier, file, split);
     results.writeCsv(output.resolve(split.label() + ".csv"));
     results.writeJson(output.resolve(split.label() + ".json"));
-    return results.writeMedMnist(output, VolumeReader.stem(input), split.label(), runName);
-  }
-
-  private ClassificationResults images(Classifier classifier) throws IOException {
-    List<Path> files = new ArrayList<>();
-    if (Files.isDirectory(input) && !VolumeReader.isDicomFolder(input)) {
-      try (Stream<Path> all = Files.list(input)) {
-        all.filter(VolumeReader::isImageName).sorted().forEach(files::add);
-      }
-      if (files.isEmpty()) {
-        throw new DataException(input + " holds no image; expected at least one.");
-      }
-    } else {
-      files.add(input);
-    }
-    double[][] probabilities = new double[files.size()][];
-    for (int i = 0; i < probabilities.length; i++) {
-      probabilities[i] = classifier.probabilities(Volume.read(files.get(i)));
-    }
-    return new ClassificationResults(
-        classifier.plan().classes(),
-        files.stream().map(f -> f.getFileName().toString()).toList(),
-        null,
-        probabilities);
+    return results.writeMedMnist(output, VolumeReader.stem(file), split.label(), runName);
   }
 }

@@ -34,15 +34,17 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = {"-p", "--predictions"},
       required = true,
-      paramLabel = "DIR",
-      description = "Folder of predicted label maps.")
+      paramLabel = "DIR|FILE",
+      description = "Folder of predicted label maps, or one of them.")
   private Path predictions;
 
   @Option(
       names = {"-r", "--references"},
       required = true,
-      paramLabel = "DIR",
-      description = "Folder of reference label maps; each needs a prediction.")
+      paramLabel = "DIR|FILE",
+      description =
+          "Folder of reference label maps, each of which needs a prediction of the same name; or one"
+              + " of them.")
   private Path references;
 
   @Option(

@@ -2,6 +2,7 @@ package io.med3dinsight.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.med3dinsight.UsageException;
 import io.med3dinsight.nn.checkpoint.SafetensorsFile;
 import io.med3dinsight.nn.checkpoint.TensorSource;
 import io.med3dinsight.nn.checkpoint.Weights;
@@ -38,9 +39,13 @@ import picocli.CommandLine.Spec;
     description = {
       "Show what was understood of an image, a DICOM series or a checkpoint, as stored.",
       "Images: shape, voxel sizes, affine in RAS mm, type and intensities of all frames."
+          + " A folder of images: a line for each, from its header."
           + " Weights (.safetensors, .pth, .pt, .bin, .npz): names, shapes and types."
     })
 final class InspectCommand implements Callable<Integer> {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE|FOLDER", description = "What to look at.")
@@ -60,16 +65,33 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    if (choice.options().series() == null && FolderListing.applies(input)) {
+      return folder(out);
+    }
     Map<String, Object> findings =
         Weights.isWeights(input) ? checkpoint() : isTable() ? arrays() : image();
     if (json) {
-      ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-      out.println(mapper.writeValueAsString(findings));
+      out.println(MAPPER.writeValueAsString(findings));
     } else {
       findings.forEach((name, value) -> print(out, name, value));
     }
     out.flush();
     return 0;
+  }
+
+  private int folder(PrintWriter out) throws IOException {
+    if (png != null) {
+      throw new UsageException(
+          "--png draws one image, and " + input + " holds several: name one of them.");
+    }
+    FolderListing listing = FolderListing.of(input);
+    if (json) {
+      out.println(MAPPER.writeValueAsString(listing.json()));
+    } else {
+      listing.lines().forEach(out::println);
+    }
+    out.flush();
+    return listing.read() > 0 ? 0 : Failure.DATA;
   }
 
   private static void print(PrintWriter out, String name, Object value) {

@@ -5,6 +5,7 @@ import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.DataFacts;
 import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.dataset.Split;
+import io.med3dinsight.network.NetworkType;
 import io.med3dinsight.pipeline.PreparedData;
 import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.planning.DatasetPlan;
@@ -67,6 +68,15 @@ final class PlanCommand implements Callable<Integer> {
       description = "Fold of a splits_final.json, from 0 (default: ${DEFAULT-VALUE}).")
   private int fold;
 
+  @Option(
+      names = "--encoder",
+      paramLabel = "TYPE",
+      defaultValue = "unet",
+      description =
+          "Architecture: unet, nnformer, swin_unetr or unetr, the last three in their published"
+              + " shape (default: ${DEFAULT-VALUE}).")
+  private NetworkType encoder;
+
   @Option(names = "--force", description = "Replace a file that is there already.")
   private boolean force;
 
@@ -91,7 +101,8 @@ final class PlanCommand implements Callable<Integer> {
               dataset.channels().size(),
               dataset.classes());
     }
-    DatasetPlan plan = DatasetPlan.of(facts, dataset.channels().size(), dataset.classes(), bytes);
+    DatasetPlan plan =
+        DatasetPlan.of(encoder, facts, dataset.channels().size(), dataset.classes(), bytes);
     Path folder = data.toAbsolutePath().normalize();
     String text = PlanText.of(folder, fold, bytes, dataset, facts, plan);
     PrintWriter out = spec.commandLine().getOut();

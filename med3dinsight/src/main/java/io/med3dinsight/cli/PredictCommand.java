@@ -47,8 +47,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
       paramLabel = "FILE|DIR",
       description = {
         "Image (NIfTI, NRRD, .npz, DICOM file, folder or zip), or a folder of images.",
-        "A model of several channels takes a file with a frame for each, files named _0000, _0001"
-            + " and so on, or this option once for each channel, in their order."
+        InputCases.CHANNELS
       })
   private List<Path> input;
 
@@ -64,18 +63,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
   @Option(names = "--force", description = "Replace label maps that are there already.")
   private boolean force;
 
-  @Option(
-      names = "--overlap",
-      paramLabel = "SHARE",
-      defaultValue = "0.5",
-      description = "Overlap of neighbouring windows, 0 to 0.95 (default: ${DEFAULT-VALUE}).")
-  private double overlap;
-
-  @Option(
-      names = "--mirror",
-      description =
-          "Average over the 8 flips of each window: 8 times slower, for models trained with flips.")
-  private boolean mirror;
+  @Mixin private WindowOptions windows;
 
   @Option(
       names = "--largest-component",
@@ -97,8 +85,7 @@ final class PredictCommand implements Callable<Integer>, Computes {
   @Override
   public Integer call() {
     double started = Startup.seconds();
-    InferenceOptions options =
-        new InferenceOptions(overlap, mirror, 1, components(), probabilities);
+    InferenceOptions options = windows.options(components(), probabilities);
     List<PredictFile> files = PredictFile.list(input, output, force);
     PrintWriter out = spec.commandLine().getOut();
     Progress progress = TerminalProgress.standard();

@@ -10,11 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * An image and where its label map goes.
@@ -38,34 +36,13 @@ record PredictFile(List<Path> images, Path labels) {
    * @throws DataException when an image has more channels than the model takes
    */
   static List<PredictFile> forModel(List<PredictFile> files, SegmentationPlan plan) {
-    List<PredictFile> out = new ArrayList<>();
-    for (PredictFile file : files) {
-      if (file.images.size() > plan.channels()) {
-        String names = String.join(", ", file.images.stream().map(Path::toString).toList());
-        throw new DataException(
-            names
-                + " are "
-                + file.images.size()
-                + " channels of one case, but "
-                + plan.wantedChannels());
-      }
-      out.add(file.images.size() == 1 ? file.withSiblings(plan.channels()) : file);
-    }
-    return out;
-  }
-
-  private PredictFile withSiblings(int channels) {
-    String name = name();
-    String stem = VolumeReader.stem(image());
-    if (channels == 1 || !stem.endsWith("_0000")) {
-      return this;
-    }
-    List<Path> all = new ArrayList<>();
-    for (int c = 0; c < channels; c++) {
-      String channel = stem.substring(0, stem.length() - 4) + String.format("%04d", c);
-      all.add(image().resolveSibling(channel + name.substring(stem.length())));
-    }
-    return all.stream().allMatch(Files::exists) ? new PredictFile(all, labels) : this;
+    return files.stream()
+        .map(
+            f ->
+                new PredictFile(
+                    InputCases.forModel(f.images, plan.channels(), plan.wantedChannels()),
+                    f.labels))
+        .toList();
   }
 
   /** The image's file name. */
@@ -122,38 +99,20 @@ record PredictFile(List<Path> images, Path labels) {
    * @throws UsageException when a label map would replace something, or two would have one name
    */
   static List<PredictFile> list(List<Path> inputs, Path output, boolean force) {
-    List<PredictFile> files =
-        inputs.size() > 1 ? channels(inputs, output) : list(inputs.get(0), output);
+    List<List<Path>> cases = InputCases.list(inputs, true);
+    boolean folder = inputs.size() == 1 && InputCases.isFolderOfImages(inputs.get(0));
+    if (folder) {
+      requireFolder(output);
+    }
+    List<PredictFile> files = new ArrayList<>();
+    for (List<Path> images : cases) {
+      Path first = images.get(0);
+      files.add(
+          new PredictFile(
+              images, folder ? output.resolve(labelName(first)) : labelMap(first, output)));
+    }
     requireDistinct(files);
     requireFree(files, force);
-    return files;
-  }
-
-  private static List<PredictFile> channels(List<Path> inputs, Path output) {
-    for (Path input : inputs) {
-      if (!Files.exists(input)) {
-        throw new DataException("The input " + input + " does not exist; expected an image.");
-      }
-    }
-    return List.of(new PredictFile(List.copyOf(inputs), labelMap(inputs.get(0), output)));
-  }
-
-  private static List<PredictFile> list(Path input, Path output) {
-    List<PredictFile> files = new ArrayList<>();
-    if (Files.isDirectory(input) && images(input).isEmpty() && VolumeReader.isDicomFolder(input)) {
-      files.add(new PredictFile(List.of(input), labelMap(input, output)));
-    } else if (Files.isDirectory(input)) {
-      requireImages(input);
-      requireFolder(output);
-      for (List<Path> channels : byCase(images(input))) {
-        files.add(new PredictFile(channels, output.resolve(labelName(channels.get(0)))));
-      }
-    } else if (Files.exists(input)) {
-      files.add(new PredictFile(List.of(input), labelMap(input, output)));
-    } else {
-      throw new DataException(
-          "The input " + input + " does not exist; expected an image or a folder of them.");
-    }
     return files;
   }
 
@@ -191,55 +150,6 @@ record PredictFile(List<Path> images, Path labels) {
               + " is neither a folder that is there nor a name that ends in .nii or .nii.gz.");
     }
     return output;
-  }
-
-  private static List<Path> images(Path folder) {
-    List<Path> images;
-    try (Stream<Path> entries = Files.list(folder)) {
-      images =
-          entries.filter(VolumeReader::isImageName).filter(Files::isRegularFile).sorted().toList();
-    } catch (IOException e) {
-      throw new DataException(folder + " cannot be read: " + e.getMessage() + ".", e);
-    }
-    return images;
-  }
-
-  private static void requireImages(Path folder) {
-    List<Path> images = images(folder);
-    if (images.isEmpty()) {
-      throw new DataException(
-          "The input folder "
-              + folder
-              + " holds no image; expected .nii, .nii.gz or .nrrd files, or a DICOM series.");
-    }
-  }
-
-  /**
-   * Joins the files of one case: nnU-Net numbers its channels from _0000 on. A number without a
-   * first channel beside it is part of a name.
-   */
-  private static List<List<Path>> byCase(List<Path> images) {
-    Map<Path, List<Path>> cases = new LinkedHashMap<>();
-    for (Path image : images) {
-      String stem = VolumeReader.stem(image);
-      String ending = image.getFileName().toString().substring(stem.length());
-      Path first = image.resolveSibling(stem.replaceFirst("_\\d{4}$", "_0000") + ending);
-      if (!images.contains(first)) {
-        first = image;
-      }
-      List<Path> channels = cases.computeIfAbsent(first, f -> new ArrayList<>());
-      if (!first.equals(image) && !stem.endsWith(String.format("_%04d", channels.size()))) {
-        throw new DataException(
-            image
-                + " is a channel of a case whose channel "
-                + channels.size()
-                + " is missing beside "
-                + first.getFileName()
-                + "; add it.");
-      }
-      channels.add(image);
-    }
-    return List.copyOf(cases.values());
   }
 
   /** The image's name; nnU-Net's number of the channel belongs to images alone. */

@@ -3,6 +3,7 @@ package io.med3dinsight.cli;
 import io.med3dinsight.DataException;
 import io.med3dinsight.Med3DInsight;
 import io.med3dinsight.inference.InferenceOptions;
+import io.med3dinsight.inference.KeepComponents;
 import io.med3dinsight.serve.ModelServer;
 import io.med3dinsight.serve.ServeOptions;
 import java.io.IOException;
@@ -24,8 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Load a model once and apply it to what other programs send by HTTP (NIfTI, NRRD, DICOM or a"
-          + " zipped DICOM series):",
+      "Load a model once and apply it to what other programs send by HTTP (NIfTI, NRRD, DICOM, or a"
+          + " zip of a DICOM series or of one file per channel):",
       "POST /segment or /classify, as the model does; POST /embed; GET /, /health, /metrics."
     })
 final class ServeCommand implements Callable<Integer>, Computes {
@@ -92,12 +93,7 @@ final class ServeCommand implements Callable<Integer>, Computes {
       description = "Time in which a body must have arrived (default: ${DEFAULT-VALUE}).")
   private int receiveSeconds;
 
-  @Option(
-      names = "--overlap",
-      paramLabel = "SHARE",
-      defaultValue = "0.5",
-      description = "Overlap of neighbouring windows, 0 to 0.95 (default: ${DEFAULT-VALUE}).")
-  private double overlap;
+  @Mixin private WindowOptions windows;
 
   @Mixin private ComputeOptions compute;
 
@@ -113,7 +109,7 @@ final class ServeCommand implements Callable<Integer>, Computes {
             queue,
             ServeOptions.standard().uploads(),
             Duration.ofSeconds(receiveSeconds));
-    InferenceOptions inference = new InferenceOptions(overlap, false, 1);
+    InferenceOptions inference = windows.options(KeepComponents.ALL, false);
     try (StopSignal stop = StopSignal.listen(PATIENCE, "this window");
         Med3DInsight loaded = Med3DInsight.load(model, compute.device(), inference);
         ModelServer server = ModelServer.start(loaded, options)) {

@@ -8,6 +8,7 @@ import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Volume;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -70,9 +71,19 @@ public final class DatasetCheck {
       SortedMap<String, List<String>> notes,
       Map<String, Object> summary) {}
 
-  /** Looks at all training and test cases. */
-  public static Report of(MsdDataset dataset, Progress progress) {
+  /**
+   * Looks at all training and test cases of a folder.
+   *
+   * @throws DataException when its dataset.json cannot be used
+   */
+  public static Report of(Path folder, Progress progress) {
+    SortedMap<String, List<String>> incomplete = new TreeMap<>();
+    MsdDataset dataset =
+        MsdDataset.read(
+            folder,
+            (id, e) -> incomplete.computeIfAbsent(id, i -> new ArrayList<>()).add(e.getMessage()));
     DatasetCheck check = new DatasetCheck(dataset);
+    check.problems.putAll(incomplete);
     List<Case> all = new ArrayList<>(dataset.training());
     all.addAll(dataset.test());
     try (Progress.Task task = progress.start("check", all.size(), "cases")) {
@@ -87,7 +98,10 @@ public final class DatasetCheck {
   }
 
   private void problem(Case c, String sentence) {
-    problems.computeIfAbsent(c.id(), id -> new ArrayList<>()).add(sentence);
+    // The case stands before the sentence already.
+    String said = "case " + c.id() + ": ";
+    String rest = sentence.startsWith(said) ? sentence.substring(said.length()) : sentence;
+    problems.computeIfAbsent(c.id(), id -> new ArrayList<>()).add(rest);
   }
 
   private void note(String id, String sentence) {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /** Reads dataset.json. */
@@ -33,15 +34,29 @@ final class DatasetJson {
 
   private final Path folder;
   private final Path file;
+  private final BiConsumer<String, DataException> incomplete;
   private List<String> channels = List.of();
 
   DatasetJson(Path folder) {
-    this(folder, folder.resolve("dataset.json"));
+    this(folder, DatasetJson::refuse);
   }
 
-  private DatasetJson(Path folder, Path file) {
+  /**
+   * @param incomplete takes the name of each case of which a file is missing, and the sentence that
+   *     says so; the case is left out
+   */
+  DatasetJson(Path folder, BiConsumer<String, DataException> incomplete) {
+    this(folder, folder.resolve("dataset.json"), incomplete);
+  }
+
+  private DatasetJson(Path folder, Path file, BiConsumer<String, DataException> incomplete) {
     this.folder = folder;
     this.file = file;
+    this.incomplete = incomplete;
+  }
+
+  private static void refuse(String name, DataException e) {
+    throw e;
   }
 
   /** The labels that a file declares, whatever else is in it. */
@@ -49,7 +64,8 @@ final class DatasetJson {
     if (!Files.isRegularFile(file)) {
       throw new DataException(file + " is not a file; expected a dataset.json with \"labels\".");
     }
-    return new DatasetJson(file.resolveSibling(""), file).labels(parse(file).path("labels"));
+    return new DatasetJson(file.resolveSibling(""), file, DatasetJson::refuse)
+        .labels(parse(file).path("labels"));
   }
 
   /**
@@ -199,12 +215,20 @@ final class DatasetJson {
                 + "; expected an image"
                 + (labelled ? " and a label." : "."));
       }
-      List<Path> paths = channelFiles(image);
-      Optional<Path> labelPath = label.isEmpty() ? Optional.empty() : Optional.of(existing(label));
-      String id = Case.idOf(paths.get(0));
-      cases.add(new Case(paths.size() > 1 ? id.replaceFirst("_0000$", "") : id, paths, labelPath));
+      try {
+        cases.add(listedCase(image, label));
+      } catch (DataException e) {
+        incomplete.accept(Case.idOf(resolved(image)), e);
+      }
     }
     return cases;
+  }
+
+  private Case listedCase(String image, String label) {
+    List<Path> paths = channelFiles(image);
+    Optional<Path> labelPath = label.isEmpty() ? Optional.empty() : Optional.of(existing(label));
+    String id = Case.idOf(paths.get(0));
+    return new Case(paths.size() > 1 ? id.replaceFirst("_0000$", "") : id, paths, labelPath);
   }
 
   /** The file itself, or nnU-Net's files of its channels, whose names carry a number more. */
@@ -249,20 +273,24 @@ final class DatasetJson {
     for (Map.Entry<String, Path> entry : files.entrySet()) {
       String stem = entry.getKey();
       String id = stem.replaceFirst("_0000$", "");
-      if (stem.matches(".*_\\d{4}") && stem.equals(id)) {
-        // A further channel of a case; where it is the only one, its case is incomplete.
-        requireFirstChannel(files, stem, entry.getValue());
-        requireDeclared(stem, entry.getValue());
-        continue;
+      try {
+        if (stem.matches(".*_\\d{4}") && stem.equals(id)) {
+          // A further channel of a case; where it is the only one, its case is incomplete.
+          requireFirstChannel(files, stem, entry.getValue());
+          requireDeclared(stem, entry.getValue());
+          continue;
+        }
+        List<Path> paths = new ArrayList<>(List.of(entry.getValue()));
+        for (int c = 1; c < channels.size() && !stem.equals(id); c++) {
+          String channel = String.format("%s_%04d", id, c);
+          paths.add(required(files, channel, images));
+        }
+        Optional<Path> label =
+            labelled ? Optional.of(required(labels, id, "labelsTr")) : Optional.empty();
+        cases.add(new Case(id, paths, label));
+      } catch (DataException e) {
+        incomplete.accept(id, e);
       }
-      List<Path> paths = new ArrayList<>(List.of(entry.getValue()));
-      for (int c = 1; c < channels.size() && !stem.equals(id); c++) {
-        String channel = String.format("%s_%04d", id, c);
-        paths.add(required(files, channel, images));
-      }
-      Optional<Path> label =
-          labelled ? Optional.of(required(labels, id, "labelsTr")) : Optional.empty();
-      cases.add(new Case(id, paths, label));
     }
     return cases;
   }

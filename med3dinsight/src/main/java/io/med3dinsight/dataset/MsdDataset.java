@@ -9,10 +9,10 @@ import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -55,6 +55,15 @@ public record MsdDataset(
   }
 
   /**
+   * The same without the cases of which a file is missing.
+   *
+   * @param incomplete takes the name of each of them and the sentence that says what is missing
+   */
+  static MsdDataset read(Path folder, BiConsumer<String, DataException> incomplete) {
+    return new DatasetJson(folder, incomplete).read();
+  }
+
+  /**
    * Label value to name from a dataset.json alone, without looking at the images.
    *
    * @throws DataException when the file is missing or declares no usable labels
@@ -69,20 +78,11 @@ public record MsdDataset(
   }
 
   /**
-   * How each channel's intensities are normalised, by its name as nnU-Net does: "CT" by the
-   * foreground of the whole data set, because Hounsfield units mean the same in each image,
-   * "noNorm" not at all, and anything else image by image.
+   * How each channel's intensities are normalised, by its name: see {@link
+   * Normalization.Scheme#ofChannel}. What is fixed is measured in the data set's foreground.
    */
   public List<Normalization.Scheme> schemes() {
-    return channels.stream()
-        .map(
-            name ->
-                switch (name.trim().toLowerCase(Locale.ROOT)) {
-                  case "ct" -> Normalization.Scheme.FIXED;
-                  case "nonorm" -> Normalization.Scheme.NONE;
-                  default -> Normalization.Scheme.Z_SCORE_PER_IMAGE;
-                })
-        .toList();
+    return channels.stream().map(Normalization.Scheme::ofChannel).toList();
   }
 
   /**
@@ -175,8 +175,8 @@ public record MsdDataset(
               + c.image()
               + " and its label "
               + c.requireLabel()
-              + " lie more than a voxel apart in space; copy the image's affine to the label when the"
-              + " voxels do belong together.");
+              + " lie more than a voxel apart in space; copy the image's affine to the label when"
+              + " the voxels do belong together.");
     }
     requireKnownLabels(c, label);
     // Exactly the image's grid, so that both have one shape after resampling, too.

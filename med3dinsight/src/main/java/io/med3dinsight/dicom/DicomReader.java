@@ -6,8 +6,11 @@ import java.io.InputStream;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -146,8 +149,9 @@ public final class DicomReader {
     if (d.text(Tag.SOP_CLASS).equals(DIRECTORY)) {
       return bytes.length;
     }
+    // Files without their names, which some anonymise away, are known by their bytes.
     String instance = d.text(Tag.SOP_INSTANCE);
-    if (!instance.isEmpty() && !instances.add(instance)) {
+    if (!instances.add(instance.isEmpty() ? digest(bytes) : instance)) {
       copies++;
       return bytes.length;
     }
@@ -157,6 +161,14 @@ public final class DicomReader {
         .addAll(new SliceReader(source, parsed).slices());
     headers.putIfAbsent(uid, d);
     return bytes.length;
+  }
+
+  private static String digest(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   private Series series(String uid) {

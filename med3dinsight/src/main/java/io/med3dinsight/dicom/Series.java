@@ -11,7 +11,7 @@ package io.med3dinsight.dicom;
  */
 public record Series(String uid, String number, String description, String modality, int images) {
   /** One line for a person who has to choose. */
-  String text() {
+  public String text() {
     return "number "
         + (number.isEmpty() ? "(none)" : number)
         + " ("

@@ -3,6 +3,7 @@ package io.med3dinsight.finetune;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Augmentation;
 import io.med3dinsight.dataset.Augmentation.Change;
+import io.med3dinsight.training.Bounds;
 
 /**
  * Settings of fine-tuning for segmentation.
@@ -47,33 +48,21 @@ public record FinetuneSettings(
   }
 
   public FinetuneSettings {
-    positive("epochs", epochs);
-    positive("stepsPerEpoch", stepsPerEpoch);
-    positive("batch", batch);
-    positive("learningRate", learningRate);
-    positive("maxNorm", maxNorm);
-    positive("supervisedLevels", supervisedLevels);
-    positive("validateEvery", validateEvery);
-    if (!(emaDecay >= 0 && emaDecay < 1)) {
-      throw new UsageException(
-          "finetune.emaDecay is " + emaDecay + ": expected a number from 0 to below 1.");
-    }
-    if (!(validationShare >= 0 && validationShare < 1)) {
-      throw new UsageException(
-          "finetune.validationShare is " + validationShare + ": expected 0 to below 1.");
-    }
+    Bounds bounds = new Bounds("finetune");
+    bounds.positive("epochs", epochs);
+    bounds.positive("stepsPerEpoch", stepsPerEpoch);
+    bounds.positive("batch", batch);
+    bounds.positive("learningRate", learningRate);
+    bounds.positive("maxNorm", maxNorm);
+    bounds.positive("supervisedLevels", supervisedLevels);
+    bounds.positive("validateEvery", validateEvery);
+    bounds.share("emaDecay", emaDecay);
+    bounds.share("validationShare", validationShare);
+    bounds.notNegative("warmup", warmup);
+    bounds.notNegative("weightDecay", weightDecay);
     if (!(foregroundShare >= 0 && foregroundShare <= 1)) {
       throw new UsageException(
           "finetune.foregroundShare is " + foregroundShare + ": expected 0 to 1.");
-    }
-    if (warmup < 0 || !(weightDecay >= 0)) {
-      throw new UsageException("finetune.warmup and finetune.weightDecay must not be negative.");
-    }
-  }
-
-  private static void positive(String name, double value) {
-    if (!(value > 0)) {
-      throw new UsageException("finetune." + name + " is " + value + ": expected more than 0.");
     }
   }
 

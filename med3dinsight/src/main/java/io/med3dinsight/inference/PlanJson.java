@@ -177,20 +177,14 @@ final class PlanJson {
     }
     ObjectNode unet = node.deepCopy();
     unet.remove("type");
-    return unet(unet);
+    JsonNode kernels = unet.remove("kernels");
+    return kernels == null ? unet(unet) : unet(unet).withKernels(triples(kernels, "kernels"));
   }
 
   private UNetConfig unet(JsonNode node) {
     object(node, "network", "inputChannels", "channels", "strides", "convolutions", "residual");
     int[] channels = ints(node.get("channels"), "channels", -1);
-    JsonNode steps = node.get("strides");
-    if (!steps.isArray()) {
-      throw wrong("strides", steps, "a list of strides, one a stage");
-    }
-    int[][] strides = new int[steps.size()][];
-    for (int i = 0; i < strides.length; i++) {
-      strides[i] = ints(steps.get(i), "strides", 3);
-    }
+    int[][] strides = triples(node.get("strides"), "strides");
     JsonNode residual = node.get("residual");
     if (!residual.isBoolean()) {
       throw wrong("residual", residual, "true or false");
@@ -198,6 +192,17 @@ final class PlanJson {
     int inputs = positive(node.get("inputChannels"), "inputChannels");
     int convolutions = positive(node.get("convolutions"), "convolutions");
     return new UNetConfig(inputs, channels, strides, convolutions, residual.booleanValue());
+  }
+
+  private int[][] triples(JsonNode node, String key) {
+    if (!node.isArray()) {
+      throw wrong(key, node, "a list of " + key + ", one a stage");
+    }
+    int[][] triples = new int[node.size()][];
+    for (int i = 0; i < triples.length; i++) {
+      triples[i] = ints(node.get(i), key, 3);
+    }
+    return triples;
   }
 
   // ---- single values

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.volume.Channels;
 import io.med3dinsight.volume.Preprocessing;
 import java.util.Arrays;
 import java.util.Collections;
@@ -90,14 +91,7 @@ public record SegmentationPlan(
 
   /** What an image must have, as the end of a sentence about one that has something else. */
   public String wantedChannels() {
-    return "the model takes "
-        + channels()
-        + " ("
-        + modality
-        + "): give "
-        + (channels() == 1
-            ? "an image of that channel alone."
-            : "a file for each of them in this order, or one file with a frame for each.");
+    return Channels.wanted(channels(), modality);
   }
 
   /** Extents of the window along D, H, W. */

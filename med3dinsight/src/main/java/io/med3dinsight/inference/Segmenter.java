@@ -1,7 +1,6 @@
 package io.med3dinsight.inference;
 
 import io.med3dinsight.DataException;
-import io.med3dinsight.engine.autograd.Tape;
 import io.med3dinsight.engine.cpu.CpuBackend;
 import io.med3dinsight.engine.cpu.Parallel;
 import io.med3dinsight.engine.tensor.Backend;
@@ -19,9 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * Segments whole volumes with a trained network. Threads may share one segmenter; {@link #close}
@@ -33,10 +30,8 @@ public final class Segmenter implements AutoCloseable {
   private final SegmentationPlan plan;
   private final EncoderDecoder network;
   private final InferenceOptions options;
-  private final boolean owner;
-  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+  private final SharedNetwork shared;
   private long scoreBytes = Runtime.getRuntime().maxMemory() / 4;
-  private boolean closed;
 
   /**
    * A segmenter on a network that stays the caller's: closing the segmenter leaves it open.
@@ -57,7 +52,7 @@ public final class Segmenter implements AutoCloseable {
     this.plan = plan;
     this.network = network;
     this.options = options;
-    this.owner = owner;
+    this.shared = new SharedNetwork("segmenter", network, owner);
   }
 
   /**
@@ -173,16 +168,7 @@ public final class Segmenter implements AutoCloseable {
   }
 
   private List<Volume> checked(List<Volume> channels) {
-    if (channels.size() != plan.channels()) {
-      String names = channels.stream().map(Volume::source).collect(Collectors.joining(", "));
-      throw new DataException(
-          (channels.isEmpty() ? "No image" : names)
-              + (channels.size() == 1 ? " is 1 channel" : " are " + channels.size() + " channels")
-              + ", but "
-              + plan.wantedChannels());
-    }
-    channels.forEach(Volume::requireFinite);
-    return Channels.onOneGrid(channels);
+    return Channels.checked(channels, plan.channels(), plan.wantedChannels());
   }
 
   private static double seconds(long nanos) {
@@ -209,20 +195,12 @@ public final class Segmenter implements AutoCloseable {
     Volume volume = checked.get(0);
     float[][] prepared = plan.preprocessing().images(checked);
     Grid grid = plan.preprocessing().grid(volume.grid());
-    use.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("this segmenter is closed");
-      }
-      float[][] result = new float[1][];
-      try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
-        WindowEmbedding embedding = new WindowEmbedding(plan, network, options);
-        Tape.paused(() -> result[0] = embedding.of(prepared, grid, watch));
-      }
-      return result[0];
-    } finally {
-      use.readLock().unlock();
-    }
+    return shared.compute(
+        () -> {
+          try (Watch watch = new Watch(volume.source(), progress, cancelled)) {
+            return new WindowEmbedding(plan, network, options).of(prepared, grid, watch);
+          }
+        });
   }
 
   /**
@@ -316,20 +294,14 @@ public final class Segmenter implements AutoCloseable {
     if (image.length != plan.channels()) {
       throw new IllegalArgumentException(image.length + " channels, expected " + plan.channels());
     }
-    use.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("this segmenter is closed");
-      }
-      ScorePass pass = new ScorePass(plan, network, options, image, extents);
-      try (watch) {
-        // A caller's tape would keep every activation of every window.
-        Tape.paused(() -> pass.run(planes, scoreBytes, watch));
-      }
-      return pass.networkNanos();
-    } finally {
-      use.readLock().unlock();
-    }
+    return shared.compute(
+        () -> {
+          ScorePass pass = new ScorePass(plan, network, options, image, extents);
+          try (watch) {
+            pass.run(planes, scoreBytes, watch);
+          }
+          return pass.networkNanos();
+        });
   }
 
   /**
@@ -352,17 +324,6 @@ public final class Segmenter implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (use.getReadHoldCount() > 0) {
-      throw new IllegalStateException("a segmenter cannot be closed from within its own call");
-    }
-    use.writeLock().lock();
-    try {
-      if (!closed && owner) {
-        network.close();
-      }
-      closed = true;
-    } finally {
-      use.writeLock().unlock();
-    }
+    shared.close();
   }
 }

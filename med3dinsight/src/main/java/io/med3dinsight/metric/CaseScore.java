@@ -4,6 +4,7 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Orientation;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -62,11 +63,13 @@ public record CaseScore(String id, double tolerance, List<ClassScore> classes) {
    */
   public static CaseScore of(
       String id,
-      LabelVolume prediction,
+      LabelVolume predicted,
       LabelVolume reference,
       SortedMap<Integer, String> names,
       double tolerance) {
     requireTolerance(tolerance);
+    // Programs save the same grid with its axes in another order.
+    LabelVolume prediction = Orientation.turned(predicted, reference.grid(), SAME_PLACE);
     requireComparable(id, prediction, reference);
     Map<Integer, Structure> found =
         Structure.all(reference.grid(), prediction.labels(), reference.labels());

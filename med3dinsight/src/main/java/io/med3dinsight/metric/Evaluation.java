@@ -130,7 +130,7 @@ public record Evaluation(List<ClassMean> classes, List<CaseScore> cases) {
 
   /**
    * Scores every label map of the reference folder against the file of the same name among the
-   * predictions (whatever their formats).
+   * predictions (whatever their formats); or one file against one, whatever their names.
    *
    * @param names label value to name; empty to take every value that occurs in the files
    * @param tolerance of {@link Measure#SURFACE_DICE} in mm
@@ -140,8 +140,9 @@ public record Evaluation(List<ClassMean> classes, List<CaseScore> cases) {
   public static Evaluation ofFolders(
       Path predictions, Path references, SortedMap<Integer, String> names, double tolerance) {
     CaseScore.requireTolerance(tolerance);
-    SortedMap<String, Path> predicted = images(predictions);
-    SortedMap<String, Path> referenced = images(references);
+    boolean one = Files.isRegularFile(predictions) && Files.isRegularFile(references);
+    SortedMap<String, Path> predicted = one ? single(references, predictions) : images(predictions);
+    SortedMap<String, Path> referenced = one ? single(references, references) : images(references);
     for (String id : referenced.keySet()) {
       if (!predicted.containsKey(id)) {
         throw new DataException(
@@ -185,9 +186,14 @@ public record Evaluation(List<ClassMean> classes, List<CaseScore> cases) {
     return names;
   }
 
+  private static SortedMap<String, Path> single(Path named, Path image) {
+    return new TreeMap<>(Map.of(VolumeReader.stem(named), image));
+  }
+
   private static SortedMap<String, Path> images(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new DataException(folder + " is not a folder; expected a folder of label maps.");
+      throw new DataException(
+          folder + " is not a folder; expected two folders of label maps, or two label maps.");
     }
     SortedMap<String, Path> images = new TreeMap<>();
     try (Stream<Path> entries = Files.list(folder)) {

@@ -8,11 +8,11 @@ final class Layers {
   private Layers() {}
 
   /**
-   * A cubic kernel of odd size, padded so that stride 1 keeps the extents, without bias: a norm
+   * A kernel of odd extents, padded so that stride 1 keeps the volume's, without bias: a norm
    * follows it.
    */
-  static Conv3d conv(Setup setup, int in, int out, int kernel, int[] stride) {
-    return new Conv3d(setup, in, out, Conv3d.Geometry.same(Conv3d.cube(kernel), stride), false);
+  static Conv3d conv(Setup setup, int in, int out, int[] kernel, int[] stride) {
+    return new Conv3d(setup, in, out, Conv3d.Geometry.same(kernel, stride), false);
   }
 
   /** A 1x1x1 convolution with bias. */

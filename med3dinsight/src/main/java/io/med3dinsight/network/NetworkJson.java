@@ -14,7 +14,8 @@ import java.util.Locale;
 
 /**
  * Shapes of networks as JSON: {@code type} and the entries of the configuration. Every entry is
- * written, and none may be missing or unknown when it is read.
+ * written, and none may be missing or unknown when it is read; but a UNet's kernels are left out
+ * where all are 3x3x3.
  */
 public final class NetworkJson {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -34,6 +35,10 @@ public final class NetworkJson {
     ObjectNode n = start(c);
     n.set("channels", ints(c.channels()));
     n.set("strides", ints(c.strides()));
+    // Left out where they are 3x3x3, as files have it that knew no others.
+    if (!c.cubic()) {
+      n.set("kernels", ints(c.kernels()));
+    }
     return n.put("convolutions", c.convolutions()).put("residual", c.residual());
   }
 
@@ -66,9 +71,7 @@ public final class NetworkJson {
   }
 
   private static ObjectNode start(NetworkConfig c) {
-    return JSON.objectNode()
-        .put("type", c.type().name().toLowerCase(Locale.ROOT))
-        .put("inputChannels", c.inputChannels());
+    return JSON.objectNode().put("type", c.type().text()).put("inputChannels", c.inputChannels());
   }
 
   private static ArrayNode ints(int[] values) {
@@ -120,6 +123,9 @@ public final class NetworkJson {
         };
     ObjectNode entries = node.deepCopy();
     entries.remove("type");
+    if (wanted == UNetConfig.class && !entries.has("kernels")) {
+      entries.set("kernels", ints(UNetConfig.cubes(entries.path("channels").size())));
+    }
     try {
       return MAPPER.treeToValue(entries, wanted);
     } catch (JsonProcessingException | IllegalArgumentException e) {

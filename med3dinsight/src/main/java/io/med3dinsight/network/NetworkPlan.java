@@ -49,14 +49,8 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
         settings.strides() != null
             ? settings.strides()
             : strides(settings.channels().length, size, spacing);
-    if (settings.strides() != null && strides.length != settings.channels().length) {
-      throw new UsageException(
-          "network.strides has "
-              + strides.length
-              + " stages and network.channels "
-              + settings.channels().length
-              + ": expected equal numbers.");
-    }
+    requireAsMany("network.strides", settings.strides(), settings.channels());
+    requireAsMany("network.kernels", settings.kernels(), settings.channels());
     if (strides.length < 2) {
       throw new UsageException(
           "The patch of "
@@ -75,10 +69,25 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
             inputs,
             Arrays.copyOf(settings.channels(), strides.length),
             strides,
+            settings.kernels() == null
+                ? UNetConfig.cubes(strides.length)
+                : Arrays.copyOf(settings.kernels(), strides.length),
             settings.convolutions(),
             settings.residual());
     roundUp(size, network.divisor());
     return new NetworkPlan(new PatchSize(size[0], size[1], size[2]), network);
+  }
+
+  private static void requireAsMany(String key, int[][] stages, int[] channels) {
+    if (stages != null && stages.length != channels.length) {
+      throw new UsageException(
+          key
+              + " has "
+              + stages.length
+              + " stages and network.channels "
+              + channels.length
+              + ": expected equal numbers.");
+    }
   }
 
   private static NetworkPlan transformer(NetworkSettings settings, int[] size, int inputs) {

@@ -12,7 +12,9 @@ import java.util.Arrays;
  *     for all of them
  * @param strides for each stage the steps [D, H, W] with which it is entered, 1 or 2 each, the
  *     first [1, 1, 1]; null to derive them from patch and voxel sizes; the UNet's
- * @param convolutions 3x3x3 convolutions per stage
+ * @param kernels for each stage the extents [D, H, W] of its kernels, odd; null for 3x3x3
+ *     everywhere; the UNet's
+ * @param convolutions convolutions per stage
  * @param residual whether the encoder's stages are residual blocks
  * @param patch extents along D, H, W in voxels; null to derive them from the data
  * @param maxPatchVoxels bound on the voxels of a derived patch
@@ -24,6 +26,7 @@ public record NetworkSettings(
     NetworkType type,
     int[] channels,
     int[][] strides,
+    int[][] kernels,
     int convolutions,
     boolean residual,
     int[] patch,
@@ -41,6 +44,9 @@ public record NetworkSettings(
       }
     }
     requireUsable(strides);
+    if (kernels != null) {
+      UNetConfig.requireKernels(kernels, kernels.length);
+    }
     if (patch != null && (patch.length != 3 || patch[0] < 1 || patch[1] < 1 || patch[2] < 1)) {
       throw new UsageException(
           "network.patch is " + Arrays.toString(patch) + ": expected [D, H, W].");
@@ -74,6 +80,7 @@ public record NetworkSettings(
         NetworkType.UNET,
         channels,
         null,
+        null,
         convolutions,
         residual,
         patch,
@@ -94,6 +101,7 @@ public record NetworkSettings(
         type,
         channels,
         strides,
+        kernels,
         convolutions,
         residual,
         newPatch,
@@ -102,10 +110,34 @@ public record NetworkSettings(
         weights);
   }
 
+  /** The same with another architecture and its shape. */
+  public NetworkSettings withTransformer(NetworkType other, TransformerSettings shape) {
+    return new NetworkSettings(
+        other,
+        channels,
+        strides,
+        kernels,
+        convolutions,
+        residual,
+        patch,
+        maxPatchVoxels,
+        shape,
+        weights);
+  }
+
   /** The same with other weights to start from; null for fresh ones. */
   public NetworkSettings withWeights(Path file) {
     return new NetworkSettings(
-        type, channels, strides, convolutions, residual, patch, maxPatchVoxels, transformer, file);
+        type,
+        channels,
+        strides,
+        kernels,
+        convolutions,
+        residual,
+        patch,
+        maxPatchVoxels,
+        transformer,
+        file);
   }
 
   /** A residual UNet of four stages on patches of at most 96x96x96 voxels. */

@@ -1,5 +1,7 @@
 package io.med3dinsight.network;
 
+import java.util.Locale;
+
 /** The architectures. */
 public enum NetworkType {
   /** Residual UNet in the manner of nnU-Net. */
@@ -9,5 +11,10 @@ public enum NetworkType {
   /** Swin UNETR (Hatamizadeh et al. 2022, arXiv 2201.01266). */
   SWIN_UNETR,
   /** UNETR: a plain vision transformer in 3D (Hatamizadeh et al. 2021, arXiv 2103.10504). */
-  UNETR
+  UNETR;
+
+  /** As it is written in settings and files. */
+  public String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

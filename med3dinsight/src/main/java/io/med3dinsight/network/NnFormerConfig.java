@@ -138,7 +138,7 @@ public record NnFormerConfig(
   // ---- what follows
 
   /** Strides of the two halves of the patch embedding. */
-  int[][] embeddingStrides() {
+  public int[][] embeddingStrides() {
     int[] half = {Math.max(1, patch[0] / 2), Math.max(1, patch[1] / 2), Math.max(1, patch[2] / 2)};
     int[] first = half.clone();
     int[] second = half.clone();
@@ -152,7 +152,7 @@ public record NnFormerConfig(
   }
 
   /** The step along D, H, W from stage {@code i} to the next. */
-  int[] stride(int i) {
+  public int[] stride(int i) {
     return variant == Variant.ACDC && i == 0 ? new int[] {1, 2, 2} : new int[] {2, 2, 2};
   }
 
@@ -169,7 +169,8 @@ public record NnFormerConfig(
     return heads[variant == Variant.TUMOR ? level + 1 : level];
   }
 
-  int decoderHeads(int level) {
+  /** Attention heads of a level of the decoder, 0 the finest. */
+  public int decoderHeads(int level) {
     return decoderHeads(variant, heads, level);
   }
 

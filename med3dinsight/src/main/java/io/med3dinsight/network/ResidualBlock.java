@@ -20,12 +20,13 @@ final class ResidualBlock extends Module {
   private Conv3d shortcut;
   private InstanceNorm shortcutNorm;
 
-  ResidualBlock(Setup setup, int in, int out, int[] stride, int count, boolean residual) {
+  ResidualBlock(
+      Setup setup, int in, int out, int[] kernel, int[] stride, int count, boolean residual) {
     super(setup);
     this.residual = residual;
     for (int i = 0; i < count; i++) {
       int[] s = i == 0 ? stride : new int[] {1, 1, 1};
-      convolutions.add(register("conv" + i, Layers.conv(setup, i == 0 ? in : out, out, 3, s)));
+      convolutions.add(register("conv" + i, Layers.conv(setup, i == 0 ? in : out, out, kernel, s)));
       boolean activated = i < count - 1 || !residual;
       norms.add(
           register(
@@ -36,7 +37,7 @@ final class ResidualBlock extends Module {
     }
     boolean same = in == out && stride[0] * stride[1] * stride[2] == 1;
     if (residual && !same) {
-      shortcut = register("shortcut", Layers.conv(setup, in, out, 1, stride));
+      shortcut = register("shortcut", Layers.conv(setup, in, out, Conv3d.cube(1), stride));
       shortcutNorm = register("shortcut_norm", new InstanceNorm(setup, out));
     }
   }

@@ -6,23 +6,33 @@ import io.med3dinsight.nn.Setup;
 import java.util.Arrays;
 
 /**
- * Shape of a UNet.
+ * Shape of a UNet (Ronneberger et al. 2015) in the manner of nnU-Net.
  *
  * @param inputChannels channels of the input volume
  * @param channels channels of each stage, finest first
  * @param strides for each stage the step along D, H, W with which it is entered; the first is
  *     usually 1,1,1
- * @param convolutions 3x3x3 convolutions per stage
+ * @param kernels for each stage the extents along D, H, W of its convolutions' kernels, odd; the
+ *     decoder's convolutions have those of the encoder at their level. {@link FlatKernels} says why
+ *     they may be flat
+ * @param convolutions convolutions per stage
  * @param residual whether stages are residual blocks (He et al. 2016), as in nnU-Net's ResEnc
  *     presets, or plain ones
  */
 public record UNetConfig(
-    int inputChannels, int[] channels, int[][] strides, int convolutions, boolean residual)
+    int inputChannels,
+    int[] channels,
+    int[][] strides,
+    int[][] kernels,
+    int convolutions,
+    boolean residual)
     implements NetworkConfig {
   /** nnU-Net's leaky ReLU. */
   public static final float SLOPE = 0.01f;
 
   public static final float EPSILON = 1e-5f;
+
+  private static final int WIDEST = 7;
 
   public UNetConfig {
     if (channels.length == 0 || channels.length != strides.length) {
@@ -33,10 +43,54 @@ public record UNetConfig(
               + strides.length
               + ": expected equal numbers, at least 1.");
     }
+    requireKernels(kernels, channels.length);
     if (convolutions < 1) {
       throw new UsageException(
           "network.convolutions is " + convolutions + ": expected at least 1 a stage.");
     }
+  }
+
+  /** A UNet whose kernels are all 3x3x3. */
+  public UNetConfig(
+      int inputChannels, int[] channels, int[][] strides, int convolutions, boolean residual) {
+    this(inputChannels, channels, strides, cubes(channels.length), convolutions, residual);
+  }
+
+  /**
+   * @throws UsageException when they are no odd numbers, three for each stage
+   */
+  static void requireKernels(int[][] kernels, int stages) {
+    boolean usable = kernels.length == stages;
+    for (int[] k : kernels) {
+      usable &= k.length == 3 && Arrays.stream(k).allMatch(n -> n % 2 == 1 && n > 0 && n <= WIDEST);
+    }
+    if (!usable) {
+      throw new UsageException(
+          "network.kernels is "
+              + Arrays.deepToString(kernels)
+              + ": expected three odd numbers from 1 to "
+              + WIDEST
+              + " (D, H, W) for each of the "
+              + stages
+              + " stages.");
+    }
+  }
+
+  /** Kernels of 3x3x3 for that many stages. */
+  static int[][] cubes(int stages) {
+    int[][] kernels = new int[stages][];
+    Arrays.setAll(kernels, s -> new int[] {3, 3, 3});
+    return kernels;
+  }
+
+  /** The same with other kernels. */
+  public UNetConfig withKernels(int[][] other) {
+    return new UNetConfig(inputChannels, channels, strides, other, convolutions, residual);
+  }
+
+  /** Whether all kernels are 3x3x3, as they were before there was a choice. */
+  boolean cubic() {
+    return Arrays.deepEquals(kernels, cubes(stages()));
   }
 
   @Override
@@ -77,6 +131,7 @@ public record UNetConfig(
         + Arrays.toString(channels)
         + ", strides="
         + Arrays.deepToString(strides)
+        + (cubic() ? "" : ", kernels=" + Arrays.deepToString(kernels))
         + ", convolutions="
         + convolutions
         + (residual ? ", residual)" : ", plain)");

@@ -28,7 +28,13 @@ public final class UNetDecoder extends Module {
           register(
               "stage" + i,
               new ResidualBlock(
-                  setup, 2 * to, to, new int[] {1, 1, 1}, config.convolutions(), false)));
+                  setup,
+                  2 * to,
+                  to,
+                  config.kernels()[i],
+                  new int[] {1, 1, 1},
+                  config.convolutions(),
+                  false)));
     }
   }
 

@@ -21,7 +21,13 @@ public final class UNetEncoder extends Module implements Encoder3d {
           register(
               "stage" + i,
               new ResidualBlock(
-                  setup, in, out, config.strides()[i], config.convolutions(), config.residual())));
+                  setup,
+                  in,
+                  out,
+                  config.kernels()[i],
+                  config.strides()[i],
+                  config.convolutions(),
+                  config.residual())));
       in = out;
     }
   }

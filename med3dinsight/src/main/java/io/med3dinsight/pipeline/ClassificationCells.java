@@ -35,13 +35,15 @@ final class ClassificationCells implements CellTrainer {
   ClassificationCells(FewLabelsSettings all, Progress progress) {
     ClassificationRunSettings s = all.classification();
     pretrained = all.pretrained();
-    ImageSource source = ImageSources.open(s.data(), s.validationShare(), s.testShare(), s.seed());
+    ImageSource source =
+        ImageSources.open(
+            s.data(), s.input().named(), s.validationShare(), s.testShare(), s.seed());
     if (source.entries(Split.TEST).isEmpty()) {
       throw new DataException(
           source.name() + " has no test image; expected some, on which the cells are scored.");
     }
     ClassificationData data = new ClassificationData(source, progress);
-    plan = data.plan(s.network(), s.spacing(), s.window(), s.classification());
+    plan = data.plan(s.network(), s.input(), s.classification());
     training = data.prepared(Split.TRAIN, plan);
     validation = data.prepared(Split.VAL, plan);
     test = data.prepared(Split.TEST, plan);

@@ -49,8 +49,7 @@ public final class ClassificationRun {
     ClassificationData data = new ClassificationData(source, context.progress());
     if (!Files.exists(folder.model())) {
       ClassificationPlan plan =
-          data.plan(
-              settings.network(), settings.spacing(), settings.window(), settings.classification());
+          data.plan(settings.network(), settings.input(), settings.classification());
       sayPlan(plan, source);
       if (!train(plan, data.prepared(Split.TRAIN, plan), data.prepared(Split.VAL, plan))) {
         return null;
@@ -61,7 +60,11 @@ public final class ClassificationRun {
 
   private ImageSource open() {
     return ImageSources.open(
-        settings.data(), settings.validationShare(), settings.testShare(), settings.seed());
+        settings.data(),
+        settings.input().named(),
+        settings.validationShare(),
+        settings.testShare(),
+        settings.seed());
   }
 
   private void sayPlan(ClassificationPlan plan, ImageSource source) {
@@ -77,7 +80,9 @@ public final class ClassificationRun {
                 + source.entries(Split.TEST).size()
                 + " for testing in "
                 + plan.classes().size()
-                + " classes; input "
+                + " classes; "
+                + channels(plan)
+                + "input "
                 + plan.input().depth()
                 + "x"
                 + plan.input().height()
@@ -85,6 +90,15 @@ public final class ClassificationRun {
                 + plan.input().width()
                 + " voxels (D, H, W), "
                 + plan.network().signature());
+  }
+
+  /** The channels, where there are several. */
+  private static String channels(ClassificationPlan plan) {
+    if (plan.channels() == 1) {
+      return "";
+    }
+    String names = plan.modality().isEmpty() ? "" : " (" + plan.modality() + ")";
+    return plan.channels() + " channels" + names + ", ";
   }
 
   private boolean train(

@@ -2,7 +2,9 @@ package io.med3dinsight.pipeline;
 
 import io.med3dinsight.UsageException;
 import io.med3dinsight.classification.ClassificationSettings;
+import io.med3dinsight.classification.InputSettings;
 import io.med3dinsight.network.NetworkSettings;
+import io.med3dinsight.volume.Normalization;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +19,11 @@ import java.util.stream.Stream;
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
  * @param spacing x, y, z of the network's voxels in mm; null to cover the median image
- * @param window intensities that become -1 and 1; null to measure the scale
+ * @param window intensities that become -1 and 1 where one scale is for the whole data set; null to
+ *     measure it
+ * @param channels what each channel of the images is, such as CT and PET; null where that is not
+ *     known
+ * @param normalization how each channel's intensities are normalised; null to follow from its name
  * @param network architecture and shape of the encoder; {@code patch} is the input's extents and
  *     {@code weights} the pretrained checkpoint to start from
  * @param classification fine-tuning
@@ -30,6 +36,8 @@ public record ClassificationRunSettings(
     int checkpointSeconds,
     double[] spacing,
     double[] window,
+    List<String> channels,
+    List<Normalization.Scheme> normalization,
     NetworkSettings network,
     ClassificationSettings classification) {
 
@@ -38,15 +46,13 @@ public record ClassificationRunSettings(
       throw new UsageException(
           "checkpointSeconds is " + checkpointSeconds + ": expected at least 1.");
     }
-    if (spacing != null
-        && !(spacing.length == 3 && spacing[0] > 0 && spacing[1] > 0 && spacing[2] > 0)) {
-      throw new UsageException(
-          "spacing is " + java.util.Arrays.toString(spacing) + ": expected three sizes above 0.");
-    }
-    if (window != null && !(window.length == 2 && window[0] < window[1])) {
-      throw new UsageException(
-          "window is " + java.util.Arrays.toString(window) + ": expected [lower, upper].");
-    }
+    // What is said of the input must be usable.
+    new InputSettings(spacing, window, channels, normalization);
+  }
+
+  /** What is said of the input. */
+  public InputSettings input() {
+    return new InputSettings(spacing, window, channels, normalization);
   }
 
   /** Settings for some minutes on two processors. */
@@ -54,7 +60,7 @@ public record ClassificationRunSettings(
     NetworkSettings network =
         new NetworkSettings(new int[] {8, 16, 32, 64}, 2, true, null, 96 * 96 * 96);
     return new ClassificationRunSettings(
-        null, 0.15, 0.2, 1, 60, null, null, network, ClassificationSettings.standard());
+        null, 0.15, 0.2, 1, 60, null, null, null, null, network, ClassificationSettings.standard());
   }
 
   /** The same with another data set. */
@@ -87,6 +93,8 @@ public record ClassificationRunSettings(
         checkpointSeconds,
         spacing,
         window,
+        channels,
+        normalization,
         network,
         classification.withSteps(steps));
   }
@@ -106,6 +114,8 @@ public record ClassificationRunSettings(
         checkpointSeconds,
         spacing,
         window,
+        channels,
+        normalization,
         newNetwork,
         classification);
   }

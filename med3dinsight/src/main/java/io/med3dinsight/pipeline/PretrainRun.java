@@ -36,6 +36,8 @@ public final class PretrainRun {
    */
   public Integer run() {
     RunSettings stages = settings.asRun();
+    Pretraining.check(stages, folder);
+    StartingWeights.checkReadable(settings.network().weights());
     try (PretrainData data = PretrainData.of(settings, folder, context.progress())) {
       NetworkPlan plan = data.plan();
       sayPlan(data);
@@ -44,7 +46,6 @@ public final class PretrainRun {
       if (weights != null) {
         weights.check(plan.network(), 1, context.device());
       }
-      Pretraining.check(stages);
       Map<String, Object> further = new LinkedHashMap<>();
       if (!new Pretraining(data, plan, stages, folder, context).run(further)) {
         return null;

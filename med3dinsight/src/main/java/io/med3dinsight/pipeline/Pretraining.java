@@ -3,6 +3,7 @@ package io.med3dinsight.pipeline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.caption.Caption;
+import io.med3dinsight.caption.CaptionFile;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
@@ -45,13 +46,17 @@ final class Pretraining {
   }
 
   /**
-   * Finds out before anything is computed whether the files that the settings name are there.
+   * Finds out before volumes are prepared, which may take long, whether the files that the settings
+   * name are there and can be read.
    *
-   * @throws io.med3dinsight.DataException when one is not
+   * @throws io.med3dinsight.DataException when one cannot
    */
-  static void check(RunSettings settings) {
+  static void check(RunSettings settings, RunFolder folder) {
     if (settings.clip().folder() != null) {
       ClipSliceTextEncoder.check(settings.clip().folder());
+    }
+    if (settings.describe().captions() != null && !Files.exists(folder.captions())) {
+      CaptionFile.read(settings.describe().captions());
     }
   }
 

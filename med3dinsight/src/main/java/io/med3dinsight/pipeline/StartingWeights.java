@@ -50,6 +50,17 @@ record StartingWeights(Path file, Start start) {
   }
 
   /**
+   * Finds out before volumes are prepared whether the file can be read; nothing without a file.
+   *
+   * @throws CheckpointException when it cannot
+   */
+  static void checkReadable(Path file) {
+    if (file != null) {
+      Weights.open(file).close();
+    }
+  }
+
+  /**
    * Finds out before anything is computed whether the weights can be used.
    *
    * @throws DataException when they cannot

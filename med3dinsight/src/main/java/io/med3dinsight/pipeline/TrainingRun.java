@@ -54,6 +54,10 @@ public final class TrainingRun {
    * @return the scores of the held-out cases; null when the context said stop
    */
   public Evaluation run() {
+    if (settings.pretrain().enabled()) {
+      Pretraining.check(settings, folder);
+    }
+    StartingWeights.checkReadable(settings.network().weights());
     try (PreparedData data = PreparedData.of(settings, folder, context.progress(), plan)) {
       return run(data);
     }
@@ -64,9 +68,6 @@ public final class TrainingRun {
     StartingWeights weights = weights();
     if (weights != null) {
       weights.check(data.plan().network(), data.plan().classes(), context.device());
-    }
-    if (settings.pretrain().enabled()) {
-      Pretraining.check(settings);
     }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {

@@ -2,6 +2,7 @@ package io.med3dinsight.planning;
 
 import io.med3dinsight.dataset.DataFacts;
 import io.med3dinsight.dataset.MsdDataset;
+import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Spacing;
 import java.nio.file.Path;
@@ -114,21 +115,46 @@ public final class PlanText {
   private void network() {
     out.append('\n');
     out.append("network:\n");
+    boolean unet = plan.network() instanceof UNetConfig;
+    if (!unet) {
+      comment("  The published network; network.transformer changes its shape (docs/encoders.md).");
+      setting("  type", plan.network().type().text());
+    }
     comment("  Extents D, H, W of a patch: the median case at that voxel size, not counting empty");
     comment("  borders, is %s; made smaller along its longest axis in mm", size());
-    comment("  until two patches fit, and rounded up to what the strides divide.");
+    comment(
+        "  until two patches fit, and rounded up to %s.",
+        unet ? "what the strides divide" : "whole tokens");
     int[] patch = {plan.patch().depth(), plan.patch().height(), plan.patch().width()};
     setting("  patch", Arrays.toString(patch));
+    if (plan.network() instanceof UNetConfig shape) {
+      stages(shape);
+    }
+  }
+
+  private void stages(UNetConfig unet) {
     comment("  Channels of each stage: doubled at each step, at most 320. Stages follow while an");
     comment(
         "  axis keeps four voxels after halving. The first has 32 from 16 GiB on, below it 16.");
-    setting("  channels", Arrays.toString(plan.network().channels()));
+    setting("  channels", Arrays.toString(unet.channels()));
     comment(
         "  Steps D, H, W into each stage: an axis whose voxels are twice as long as the finest");
-    comment("  waits. (nnU-Net's kernels are flat there as well, 1x3x3; here all are 3x3x3.)");
-    setting("  strides", Arrays.deepToString(plan.network().strides()));
-    setting("  convolutions", plan.network().convolutions());
-    setting("  residual", plan.network().residual());
+    comment("  waits.");
+    setting("  strides", Arrays.deepToString(unet.strides()));
+    kernels(unet);
+    setting("  convolutions", unet.convolutions());
+    setting("  residual", unet.residual());
+  }
+
+  private void kernels(UNetConfig unet) {
+    boolean flat = Arrays.stream(unet.kernels()).flatMapToInt(Arrays::stream).anyMatch(k -> k == 1);
+    comment(
+        "  Kernels D, H, W of each stage: 1 along an axis while its voxels are at least twice as");
+    comment(
+        "  long as the finest, because neighbours have little in common there; else 3. The last");
+    comment(
+        "  stage is 3x3x3. Here %s.", flat ? "they are flat at first" : "no axis is that coarse");
+    setting("  kernels", Arrays.deepToString(unet.kernels()));
   }
 
   private String size() {

@@ -1,18 +1,22 @@
 package io.med3dinsight.planning;
 
 import io.med3dinsight.dataset.PatchSize;
+import io.med3dinsight.network.NetworkConfig;
+import io.med3dinsight.network.NnFormerConfig;
+import io.med3dinsight.network.SwinUnetrConfig;
 import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.network.UnetrConfig;
 
 /**
- * Memory that a training step of a UNet takes at its peak: what the tape saves of every layer until
- * the backward pass has used it, the gradients that are alive at the finest level where that pass
+ * Memory that a training step takes at its peak: what the tape saves of every layer until the
+ * backward pass has used it, the gradients that are alive at the finest level where that pass
  * begins, and five copies of the weights (values, gradients, AdamW's two moments, moving average).
  *
- * <p>Saved for a stage of v voxels (of all patches of the batch), c channels and k convolutions, in
- * floats: each convolution's output (the norm's input) and each norm's output (the next layer's
- * input), 2 k c v. A residual stage has in addition its shortcut's convolution and the sum before
- * and after the last activation. A decoder's stage has in addition its input, twice as wide, and
- * the transposed convolution's output until that is joined.
+ * <p>Saved for a UNet's stage of v voxels (of all patches of the batch), c channels and k
+ * convolutions, in floats: each convolution's output (the norm's input) and each norm's output (the
+ * next layer's input), 2 k c v. A residual stage has in addition its shortcut's convolution and the
+ * sum before and after the last activation. A decoder's stage has in addition its input, twice as
+ * wide, and the transposed convolution's output until that is joined.
  *
  * @see <a href="https://github.com/MIC-DKFZ/nnUNet">nnU-Net, whose planner estimates likewise</a>
  */
@@ -28,9 +32,29 @@ public final class StepMemory {
    * Bytes of a step.
    *
    * @param classes with the background
-   * @param supervised levels with a loss of their own
+   * @param supervised levels with a loss of their own, where the architecture has such
    */
   public static long bytes(
+      NetworkConfig network, PatchSize patch, int batch, int classes, int supervised) {
+    if (network instanceof UNetConfig unet) {
+      return bytes(floats(unet, patch, batch, classes, supervised), weights(unet, classes));
+    }
+    int[] p = {patch.depth(), patch.height(), patch.width()};
+    TransformerMemory m =
+        network instanceof NnFormerConfig n
+            ? TransformerMemory.of(n, p, batch, classes, supervised)
+            : network instanceof SwinUnetrConfig s
+                ? TransformerMemory.of(s, p, batch, classes)
+                : TransformerMemory.of((UnetrConfig) network, p, batch, classes);
+    double volumes = (double) batch * patch.voxels() * (network.inputChannels() + 1);
+    return bytes(m.floats() + volumes, m.weights());
+  }
+
+  private static long bytes(double floats, double weights) {
+    return (long) (Float.BYTES * (floats + WEIGHT_COPIES * weights));
+  }
+
+  private static double floats(
       UNetConfig network, PatchSize patch, int batch, int classes, int supervised) {
     double floats = 0;
     double voxels = (double) batch * patch.voxels();
@@ -51,8 +75,7 @@ public final class StepMemory {
       }
       in = c;
     }
-    floats += voxels * network.channels()[0] * GRADIENTS;
-    return (long) (Float.BYTES * (floats + WEIGHT_COPIES * weights(network, classes)));
+    return floats + voxels * network.channels()[0] * GRADIENTS;
   }
 
   /** Number of weights, the norms' left out. */
@@ -62,11 +85,13 @@ public final class StepMemory {
     int k = network.convolutions();
     for (int s = 0; s < network.stages(); s++) {
       double c = network.channels()[s];
-      sum += 27 * c * (in + (k - 1) * c) + (network.residual() ? in * c : 0);
+      int[] kernel = network.kernels()[s];
+      double taps = (double) kernel[0] * kernel[1] * kernel[2];
+      sum += taps * c * (in + (k - 1) * c) + (network.residual() ? in * c : 0);
       if (s < network.stages() - 1) {
         int[] up = network.strides()[s + 1];
         sum += (double) up[0] * up[1] * up[2] * network.channels()[s + 1] * c;
-        sum += 27 * c * (2 * c + (k - 1) * c) + c * classes;
+        sum += taps * c * (2 * c + (k - 1) * c) + c * classes;
       }
       in = network.channels()[s];
     }

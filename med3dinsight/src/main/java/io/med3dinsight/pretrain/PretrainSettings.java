@@ -4,6 +4,7 @@ import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.Augmentation;
 import io.med3dinsight.dataset.Augmentation.Change;
 import io.med3dinsight.psat.PsatSettings;
+import io.med3dinsight.training.Bounds;
 import io.med3dinsight.transport.AlignmentKind;
 import io.med3dinsight.transport.InfoNceAlignment;
 import io.med3dinsight.transport.MetricKind;
@@ -64,14 +65,15 @@ public record PretrainSettings(
     PsatSettings psat,
     Augmentation augmentation) {
   public PretrainSettings {
-    positive("epochs", epochs);
-    positive("stepsPerEpoch", stepsPerEpoch);
-    positive("volumes", volumes);
-    positive("slices", slices);
-    positive("learningRate", learningRate);
-    positive("maxNorm", maxNorm);
-    positive("maskBlock", maskBlock);
-    positive("epsilon", epsilon);
+    Bounds bounds = new Bounds("pretrain");
+    bounds.positive("epochs", epochs);
+    bounds.positive("stepsPerEpoch", stepsPerEpoch);
+    bounds.positive("volumes", volumes);
+    bounds.positive("slices", slices);
+    bounds.positive("learningRate", learningRate);
+    bounds.positive("maxNorm", maxNorm);
+    bounds.positive("maskBlock", maskBlock);
+    bounds.positive("epsilon", epsilon);
     if (warmup < 0 || !(weightDecay >= 0)) {
       throw new UsageException("pretrain.warmup and pretrain.weightDecay must not be negative.");
     }
@@ -155,12 +157,6 @@ public record PretrainSettings(
         queue,
         psat,
         augmentation);
-  }
-
-  private static void positive(String name, double value) {
-    if (!(value > 0)) {
-      throw new UsageException("pretrain." + name + " is " + value + ": expected more than 0.");
-    }
   }
 
   /** The paper's loss with settings for some minutes on a small data set. */

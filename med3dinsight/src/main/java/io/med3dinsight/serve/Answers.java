@@ -74,8 +74,12 @@ final class Answers {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      // The answer is right all the same; what is left over takes space that somebody has to know.
-      LOG.warn("The temporary file {} cannot be deleted: {}", file, e.toString());
+      left(file, e);
     }
+  }
+
+  /** The answer is right all the same; what is left over takes space that somebody has to know. */
+  static void left(Path file, IOException why) {
+    LOG.warn("The temporary file {} cannot be deleted: {}", file, why.toString());
   }
 }

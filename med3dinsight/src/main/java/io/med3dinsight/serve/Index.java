@@ -13,6 +13,10 @@ final class Index {
       "an image: NIfTI (.nii, .nii.gz), NRRD, .npy, a DICOM file, or a zip of a DICOM series;"
           + " recognised by its content";
 
+  private static final String CHANNELS =
+      "; its channels as frames of one file, or a zip of a NIfTI or NRRD file for each, numbered"
+          + " CASE_0000, CASE_0001 and so on";
+
   private Index() {}
 
   /** The model that is served. */
@@ -32,9 +36,10 @@ final class Index {
     all.put("program", "Med3DInsight " + Build.current().version());
     all.put("serves", model(model));
     List<Map<String, String>> requests = new ArrayList<>();
+    String body = model.channels() == 1 ? BODY : BODY + CHANNELS;
     for (Computation task : Computation.of(model)) {
       requests.add(
-          Map.of("method", "POST", "path", task.path(), "body", BODY, "answer", task.answer()));
+          Map.of("method", "POST", "path", task.path(), "body", body, "answer", task.answer()));
     }
     requests.add(get("/", "this list"));
     requests.add(get("/health", "JSON: status and model"));

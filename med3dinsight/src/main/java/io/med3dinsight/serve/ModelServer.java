@@ -16,10 +16,11 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * Computes on images that other programs send by HTTP, one after the other with one loaded model.
  *
  * <ul>
- *   <li>{@code POST /segment} with an image as body (NIfTI, NRRD, a DICOM file or a zipped DICOM
- *       series; recognised by its content) answers 200 with the label map as .nii.gz on the image's
- *       grid; 400 for a body that is no such image, 408 for one that does not arrive in time, 413
- *       for one that is too large, 503 with Retry-After while too many wait.
+ *   <li>{@code POST /segment} with an image as body (NIfTI, NRRD, a DICOM file, a zipped DICOM
+ *       series or a zip of one file per channel; recognised by its content) answers 200 with the
+ *       label map as .nii.gz on the image's grid; 400 for a body that is no such image, 408 for one
+ *       that does not arrive in time, 413 for one that is too large, 503 with Retry-After while too
+ *       many wait.
  *   <li>{@code POST /classify} answers the same with the probabilities of the classes, as JSON.
  *       Which of the two there is follows from the model.
  *   <li>{@code POST /embed} answers with the encoder's vector, as JSON.

@@ -3,12 +3,8 @@ package io.med3dinsight.serve;
 import io.med3dinsight.DataException;
 import io.med3dinsight.Med3DInsight;
 import io.med3dinsight.progress.Progress;
-import io.med3dinsight.volume.Channels;
-import io.med3dinsight.volume.ImageInfo;
 import io.med3dinsight.volume.LabelVolume;
-import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
-import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,18 +79,8 @@ final class WorkQueue implements AutoCloseable {
   }
 
   private void answer(Computation task, Path image, Response response, Callback callback) {
-    try {
-      if (closed) {
-        throw new CancellationException();
-      }
-      VolumeReader.requireWhole(image);
-      if (isSmallEnough(image, response, callback)) {
-        compute(task, image, response, callback);
-      }
-    } catch (DataException e) {
-      // The file's name is the server's own, and means nothing to the client.
-      String sentence = e.getMessage().replace(image.toString(), "the body");
-      answers.error(response, 400, sentence, callback);
+    try (Body body = new Body(image)) {
+      answer(task, body, response, callback);
     } catch (CancellationException e) {
       answers.error(response, 503, STOPPING, callback);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
@@ -104,25 +90,28 @@ final class WorkQueue implements AutoCloseable {
               ? "The image does not fit the server's memory."
               : "The server failed; its log says how.";
       answers.error(response, 500, sentence, callback);
-    } finally {
-      Answers.delete(image);
     }
   }
 
-  private void compute(Computation task, Path image, Response response, Callback callback)
+  private void answer(Computation task, Body body, Response response, Callback callback)
+      throws IOException {
+    try {
+      if (closed) {
+        throw new CancellationException();
+      }
+      body.open();
+      if (isSmallEnough(body, response, callback)) {
+        compute(task, body, response, callback);
+      }
+    } catch (DataException e) {
+      answers.error(response, 400, body.told(e), callback);
+    }
+  }
+
+  private void compute(Computation task, Body body, Response response, Callback callback)
       throws IOException {
     long begin = System.nanoTime();
-    int count = model.channels();
-    List<Volume> channels =
-        Channels.read(
-            List.of(image),
-            ReadOptions.none(),
-            count,
-            "the model takes "
-                + count
-                + " ("
-                + model.modality()
-                + "): send one file with a frame for each.");
+    List<Volume> channels = body.channels(model.channels(), model.modality());
     switch (task) {
       case SEGMENT -> {
         Path labels = labels(channels);
@@ -130,7 +119,7 @@ final class WorkQueue implements AutoCloseable {
         answers.labels(response, labels, callback);
       }
       case CLASSIFY -> {
-        Map<String, Double> p = model.classify(channels.get(0), Progress.NONE, () -> closed);
+        Map<String, Double> p = model.classify(channels, Progress.NONE, () -> closed);
         counters.done(task, System.nanoTime() - begin);
         Map<String, Object> content = new LinkedHashMap<>();
         content.put("model", model.dataset());
@@ -172,17 +161,15 @@ final class WorkQueue implements AutoCloseable {
   }
 
   /** By what the header says; reading allocates for what is really there. */
-  private boolean isSmallEnough(Path image, Response response, Callback callback) {
-    ImageInfo info = VolumeReader.info(image, ReadOptions.none());
-    double voxels = info.shape().stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
-    if (voxels <= options.maxVoxels()) {
+  private boolean isSmallEnough(Body body, Response response, Callback callback) {
+    if (body.voxels() <= options.maxVoxels()) {
       return true;
     }
     answers.error(
         response,
         413,
         "The image has "
-            + info.shape()
+            + body.shapes()
             + " voxels; this server takes "
             + options.maxVoxels()
             + " in all.",

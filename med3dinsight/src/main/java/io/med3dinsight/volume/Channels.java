@@ -2,9 +2,16 @@ package io.med3dinsight.volume;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -12,7 +19,105 @@ import java.util.stream.Collectors;
  * the order that a data set or model says.
  */
 public final class Channels {
+  private static final Pattern NUMBER = Pattern.compile("_\\d{4}$");
+
   private Channels() {}
+
+  /**
+   * The files of each case among images, in the order of the first: nnU-Net numbers a case's
+   * channels CASE_0000, CASE_0001 and so on. A number without a first channel beside it is part of
+   * a name.
+   *
+   * @param images in ascending order
+   * @throws DataException when a channel between others is missing
+   */
+  public static List<List<Path>> byCase(List<Path> images) {
+    Set<Path> all = new HashSet<>(images);
+    Map<Path, List<Path>> cases = new LinkedHashMap<>();
+    for (Path image : images) {
+      String stem = VolumeReader.stem(image);
+      Path first = withStem(image, NUMBER.matcher(stem).replaceFirst("_0000"));
+      if (!all.contains(first)) {
+        first = image;
+      }
+      List<Path> channels = cases.computeIfAbsent(first, f -> new ArrayList<>());
+      if (!first.equals(image) && !stem.endsWith(suffix(channels.size()))) {
+        throw new DataException(
+            image
+                + " is a channel of a case whose channel "
+                + channels.size()
+                + " is missing beside "
+                + first.getFileName()
+                + "; add it, or rename images that are no channels.");
+      }
+      channels.add(image);
+    }
+    return List.copyOf(cases.values());
+  }
+
+  /**
+   * An image named CASE_0000 with the files of the case's other channels; any other image, or one
+   * whose other channels are not all there, alone.
+   *
+   * @param count number of channels
+   */
+  public static List<Path> withSiblings(Path image, int count) {
+    String stem = VolumeReader.stem(image);
+    if (count == 1 || !stem.endsWith(suffix(0))) {
+      return List.of(image);
+    }
+    List<Path> all = new ArrayList<>();
+    for (int c = 0; c < count; c++) {
+      all.add(withStem(image, NUMBER.matcher(stem).replaceFirst(suffix(c))));
+    }
+    return all.stream().allMatch(Files::exists) ? List.copyOf(all) : List.of(image);
+  }
+
+  private static String suffix(int channel) {
+    return String.format(Locale.ROOT, "_%04d", channel);
+  }
+
+  private static Path withStem(Path image, String stem) {
+    String ending = image.getFileName().toString().substring(VolumeReader.stem(image).length());
+    return image.resolveSibling(stem + ending);
+  }
+
+  /**
+   * What a model wants, as the end of a sentence about an image that has something else.
+   *
+   * @param modality what the channels are, joined by +; empty where that is not known
+   */
+  public static String wanted(int count, String modality) {
+    return "the model takes "
+        + count
+        + (modality.isEmpty() ? "" : " (" + modality + ")")
+        + ": give "
+        + (count == 1
+            ? "an image of that channel alone."
+            : "a file for each of them in this order, or one file with a frame for each.");
+  }
+
+  /**
+   * Makes sure that channels are those of one scan.
+   *
+   * @param count how many there must be
+   * @param wanted as for {@link #read}
+   * @return the same, all with the first one's grid
+   * @throws DataException when there are more or fewer, a voxel is not a finite number, or they lie
+   *     on different grids
+   */
+  public static List<Volume> checked(List<Volume> channels, int count, String wanted) {
+    if (channels.size() != count) {
+      String names = channels.stream().map(Volume::source).collect(Collectors.joining(", "));
+      throw new DataException(
+          (channels.isEmpty() ? "No image" : names)
+              + (channels.size() == 1 ? " is 1 channel" : " are " + channels.size() + " channels")
+              + ", but "
+              + wanted);
+    }
+    channels.forEach(Volume::requireFinite);
+    return onOneGrid(channels);
+  }
 
   /**
    * Reads the channels of a scan from the file of each, or from one file with a frame for each.

@@ -1,6 +1,7 @@
 package io.med3dinsight.volume;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -24,7 +25,20 @@ public record Normalization(
     /** Clip between two intensities, then subtract and divide by fixed numbers. */
     FIXED,
     /** Leave intensities as they are. */
-    NONE
+    NONE;
+
+    /**
+     * The scheme that suits a channel by its name, as nnU-Net has it: "CT" has one scale for the
+     * whole data set, because Hounsfield units mean the same in each image, "noNorm" none, and
+     * anything else one for each image.
+     */
+    public static Scheme ofChannel(String name) {
+      return switch (name.trim().toLowerCase(Locale.ROOT)) {
+        case "ct" -> FIXED;
+        case "nonorm" -> NONE;
+        default -> Z_SCORE_PER_IMAGE;
+      };
+    }
   }
 
   public Normalization {

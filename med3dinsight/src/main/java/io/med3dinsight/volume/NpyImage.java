@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * An array of a NumPy file as an image. NumPy knows no space: voxels are 1 mm large, and the
@@ -14,6 +15,7 @@ import java.util.Map;
  * along those behind the third.
  */
 final class NpyImage implements StoredImage {
+  private static final int MOST_NAMED = 5;
   private static final String UNKNOWN =
       "NumPy files have no voxel sizes and no orientation: 1 mm and axes to right, anterior and"
           + " superior are assumed";
@@ -50,19 +52,29 @@ final class NpyImage implements StoredImage {
       }
       if (images.size() != 1) {
         throw new DataException(
-            path
-                + " holds "
-                + images.size()
-                + " arrays that can be images"
-                + (images.isEmpty()
-                    ? "."
-                    : ", choose one (option --array): "
-                        + NpzFile.printable(String.join(", ", images))
-                        + "."));
+            path + " holds " + (images.isEmpty() ? none(file) : several(images)));
       }
       name = images.get(0);
     }
     return new NpyImage(file, name, path);
+  }
+
+  private static String none(NpzFile file) {
+    String found =
+        file.names().stream()
+            .limit(MOST_NAMED)
+            .map(n -> (n + " " + file.shape(n) + " " + file.dtype(n)).strip())
+            .collect(Collectors.joining(", "));
+    return "no array that can be an image, but "
+        + (found.isEmpty() ? "nothing" : NpzFile.printable(found))
+        + "; expected numbers along three axes.";
+  }
+
+  private static String several(List<String> images) {
+    return images.size()
+        + " arrays that can be images, choose one (option --array): "
+        + NpzFile.printable(String.join(", ", images))
+        + ".";
   }
 
   /** Names of the arrays that can be images. */

@@ -143,6 +143,21 @@ public final class Orientation {
     return ras.with(file, out);
   }
 
+  /**
+   * Labels in the order of another grid whose voxels lie in the same places, only along other axes
+   * or the other way round; as they are when the two grids have different voxels.
+   *
+   * @param tolerance by how many mm places may differ
+   */
+  public static LabelVolume turned(LabelVolume labels, Grid grid, double tolerance) {
+    Orientation from = of(labels.grid());
+    Orientation to = of(grid);
+    if (from.equals(to) || !from.toRas(labels.grid()).sameSpace(to.toRas(grid), tolerance)) {
+      return labels;
+    }
+    return to.fromRas(from.toRas(labels), grid);
+  }
+
   private void requireShape(Grid ras, Grid file) {
     if (!ras.sameShape(toRas(file))) {
       throw new IllegalArgumentException(

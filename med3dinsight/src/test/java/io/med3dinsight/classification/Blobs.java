@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.ZipEntry;
@@ -21,20 +22,29 @@ import java.util.zip.ZipOutputStream;
 public final class Blobs {
   static final int EXTENT = 8;
 
-  static final NetworkConfig UNET =
-      new UNetConfig(1, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, true);
+  static final NetworkConfig UNET = unet(1);
+
+  static NetworkConfig unet(int channels) {
+    return new UNetConfig(channels, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, true);
+  }
 
   private Blobs() {}
 
   static ClassificationPlan plan(NetworkConfig network, int extent) {
+    int channels = network.inputChannels();
+    double[] statistics = new double[4 * channels];
+    for (int i = 0; i < statistics.length; i++) {
+      statistics[i] = new double[] {0, 1, 1, 0.1}[i % 4];
+    }
     return new ClassificationPlan(
         "stripes",
+        channels == 1 ? "" : "noise+stripes",
         List.of("across", "along"),
         new Spacing(1, 1, 1),
         new PatchSize(extent, extent, extent),
-        Normalization.none(),
+        Collections.nCopies(channels, Normalization.none()),
         ClassificationPlan.Pooling.MEAN_AND_MAX,
-        new double[] {0, 1, 1, 0.1},
+        statistics,
         network);
   }
 
@@ -88,14 +98,26 @@ public final class Blobs {
   }
 
   static PreparedImages images(int count, int extent, long seed) {
+    return images(count, extent, 1, seed);
+  }
+
+  /** The same in the last channel; the others hold noise alone. */
+  static PreparedImages images(int count, int extent, int channels, long seed) {
     Random r = new Random(seed);
     List<String> ids = new ArrayList<>();
-    List<float[]> images = new ArrayList<>();
+    List<float[][]> images = new ArrayList<>();
     int[] labels = new int[count];
     for (int i = 0; i < count; i++) {
       labels[i] = i % 3 == 0 ? 1 : 0;
       ids.add("i" + i);
-      images.add(image(labels[i], extent, r));
+      float[][] image = new float[channels][extent * extent * extent];
+      for (int c = 0; c < channels - 1; c++) {
+        for (int v = 0; v < image[c].length; v++) {
+          image[c][v] = (float) r.nextGaussian();
+        }
+      }
+      image[channels - 1] = image(labels[i], extent, r);
+      images.add(image);
     }
     return new PreparedImages(ids, labels, images);
   }
@@ -108,8 +130,8 @@ public final class Blobs {
       for (int s = 0; s < 3; s++) {
         PreparedImages images = images(counts[s], EXTENT, 10 + s);
         ByteBuffer voxels = ByteBuffer.allocate(counts[s] * EXTENT * EXTENT * EXTENT);
-        for (float[] image : images.images()) {
-          for (float v : image) {
+        for (float[][] image : images.images()) {
+          for (float v : image[0]) {
             voxels.put((byte) Math.round(Math.min(255, Math.max(0, 60 + 50 * v))));
           }
         }

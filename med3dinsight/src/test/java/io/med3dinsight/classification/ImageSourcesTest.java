@@ -5,15 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.dataset.MedMnist.Split;
+import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,7 +31,7 @@ class ImageSourcesTest {
   }
 
   private ImageSource open(Path path) {
-    return ImageSources.open(path, 0.2, 0.2, 1);
+    return ImageSources.open(path, 0, 0.2, 0.2, 1);
   }
 
   @Test
@@ -56,7 +59,7 @@ class ImageSourcesTest {
           (i, v) -> {
             String id = entries.get(i).id();
             float value = Float.parseFloat(id.replaceAll(".*[/\\\\].|\\.nii\\.gz", ""));
-            assertEquals(entries.get(i).label() == 0 ? value : 100 + value, v.voxels()[0]);
+            assertEquals(entries.get(i).label() == 0 ? value : 100 + value, v.get(0).voxels()[0]);
           });
     }
     assertEquals(30, all.size());
@@ -84,6 +87,76 @@ class ImageSourcesTest {
     assertEquals(List.of("a", "b"), source.classes());
     assertEquals(List.of(new ImageSource.Entry("x/1.nii", 1)), source.entries(Split.TRAIN));
     assertEquals(List.of(new ImageSource.Entry("x/2, too.nii", 0)), source.entries(Split.VAL));
+  }
+
+  private static List<Float> firstVoxels(ImageSource source, Split split) {
+    List<Float> first = new ArrayList<>();
+    source.read(split, (i, channels) -> channels.forEach(c -> first.add(c.voxels()[0])));
+    return first;
+  }
+
+  @Test
+  void numberedFilesAreChannels() throws IOException {
+    for (String name : List.of("a/x_0000", "a/x_0001", "b/y_0000", "b/y_0001", "b/z_0001")) {
+      image("train/" + name + ".nii.gz", name.hashCode());
+    }
+    // A number without a first channel beside it is part of a name.
+    refused(() -> open(dir).read(Split.TRAIN, (i, c) -> {}), "z_0001", "images of 2 channels");
+    Files.delete(dir.resolve("train/b/z_0001.nii.gz"));
+    ImageSource source = open(dir);
+    assertEquals(2, source.channels());
+    assertEquals(
+        List.of("train/a/x_0000.nii.gz", "train/b/y_0000.nii.gz"),
+        source.entries(Split.TRAIN).stream().map(ImageSource.Entry::id).toList());
+    assertEquals(
+        Stream.of("a/x_0000", "a/x_0001", "b/y_0000", "b/y_0001")
+            .map(name -> (float) name.hashCode())
+            .toList(),
+        firstVoxels(source, Split.TRAIN));
+    // Of one channel, each is an image of its own.
+    ImageSource single = ImageSources.open(dir, 1, 0.2, 0.2, 1);
+    assertEquals(4, single.entries(Split.TRAIN).size());
+    image("train/b/y_0003.nii.gz", 0);
+    refused(() -> open(dir), "y_0003", "channel 2 is missing");
+  }
+
+  @Test
+  void manyNumberedImagesAreNotTakenForChannels() throws IOException {
+    for (int i = 0; i < 5; i++) {
+      image("a/scan_000" + i + ".nii", i);
+      image("b/scan_000" + i + ".nii", i);
+    }
+    refused(() -> open(dir), "scan_0000.nii", "channels=[NAME]");
+    assertEquals(10, count(ImageSources.open(dir, 1, 0, 0, 1)));
+    // Nor are the frames of a series in time.
+    Path frames = Path.of(MsdDataset.class.getResource("sarcoma/frames.nii.gz").getPath());
+    Path csv = dir.resolve("t.csv");
+    Files.writeString(csv, "file,label\n%s,a\nb/scan_0000.nii,b\n".formatted(frames));
+    assertEquals(2, open(csv).channels());
+    Files.writeString(csv, "file,label\n%s,a\n".formatted(frames));
+    refused(() -> open(csv), "has 2 frames, which are channels", "only 1 image;");
+  }
+
+  private static int count(ImageSource source) {
+    return source.entries(Split.TRAIN).size();
+  }
+
+  @Test
+  void tablesNameAFileForEachChannel() throws IOException {
+    image("ct1.nii", 1);
+    image("pet1.nii", 2);
+    image("ct2.nii", 3);
+    image("pet2.nii", 4);
+    Path csv = dir.resolve("t.csv");
+    Files.writeString(
+        csv, "file_0,file_1,label,split\nct1.nii,pet1.nii,a,train\nct2.nii,pet2.nii,b,train\n");
+    ImageSource source = open(csv);
+    assertEquals(2, source.channels());
+    assertEquals(List.of(1f, 2f, 3f, 4f), firstVoxels(source, Split.TRAIN));
+    Files.writeString(csv, "file_0,file_1,label\nct1.nii,,a\nct2.nii,pet2.nii,b\n");
+    refused(() -> open(csv), "line 2", "file_0, file_1");
+    Files.writeString(csv, "file_0,file_1,label\nct1.nii,pet3.nii,a\nct2.nii,pet2.nii,b\n");
+    refused(() -> open(csv), "line 2", "pet3.nii");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.med3dinsight.classification;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.dataset.Augmentation;
@@ -15,8 +16,18 @@ import org.junit.jupiter.api.Test;
 
 class RandomChangesTest {
   private static ClassificationSettings settings(boolean flips, boolean turns, double shift) {
+    return settings(only(flips, Change.NEVER, Change.NEVER), turns, shift);
+  }
+
+  private static Augmentation only(boolean flips, Change rotation, Change noise) {
+    Change never = Change.NEVER;
+    return new Augmentation(
+        flips, flips, flips, rotation, never, noise, never, never, never, never);
+  }
+
+  private static ClassificationSettings settings(
+      Augmentation augmentation, boolean turns, double shift) {
     ClassificationSettings s = ClassificationSettings.standard();
-    Augmentation none = Augmentation.none();
     return new ClassificationSettings(
         s.epochs(),
         0,
@@ -38,17 +49,7 @@ class RandomChangesTest {
         turns,
         shift,
         false,
-        new Augmentation(
-            flips,
-            flips,
-            flips,
-            Change.NEVER,
-            Change.NEVER,
-            none.noise(),
-            none.blur(),
-            none.brightness(),
-            none.contrast(),
-            none.gamma()));
+        augmentation);
   }
 
   private static float[] numbers(int n) {
@@ -65,7 +66,7 @@ class RandomChangesTest {
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < 600; i++) {
       float[] y = new float[x.length + 1];
-      changes.draw(x, new Draws(5, i), y, 1);
+      changes.draw(new float[][] {x}, new Draws(5, i), y, 1);
       float[] sorted = Arrays.copyOfRange(y, 1, y.length);
       seen.add(Arrays.toString(sorted));
       Arrays.sort(sorted);
@@ -92,11 +93,42 @@ class RandomChangesTest {
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < 100; i++) {
       float[] y = new float[5];
-      changes.draw(numbers(5), new Draws(i), y, 0);
+      changes.draw(new float[][] {numbers(5)}, new Draws(i), y, 0);
       seen.add(Arrays.toString(y));
     }
     assertTrue(seen.contains("[1.0, 2.0, 3.0, 4.0, 4.0]"), seen.toString());
     assertTrue(seen.contains("[0.0, 0.0, 1.0, 2.0, 3.0]"), seen.toString());
     assertEquals(3, seen.size(), seen.toString());
+  }
+
+  /** Channels are turned and moved alike: the second stays a multiple of the first. */
+  @Test
+  void geometryIsCommonToAllChannels() {
+    ClassificationSettings turning =
+        settings(only(true, new Change(1, -30, 30), Change.NEVER), true, 2);
+    PatchSize size = new PatchSize(4, 4, 4);
+    float[] first = numbers(64);
+    float[] second = new float[64];
+    for (int i = 0; i < 64; i++) {
+      second[i] = 2 * first[i] + 3;
+    }
+    RandomChanges changes = new RandomChanges(size, turning);
+    for (int n = 0; n < 20; n++) {
+      float[] y = new float[128];
+      changes.draw(new float[][] {first, second}, new Draws(7, n), y, 0);
+      for (int i = 0; i < 64; i++) {
+        assertEquals(2 * y[i] + 3, y[64 + i], 1e-3);
+      }
+    }
+  }
+
+  @Test
+  void intensitiesChangeForEachChannelByItself() {
+    ClassificationSettings noisy =
+        settings(only(false, Change.NEVER, new Change(1, 1, 1)), false, 0);
+    RandomChanges changes = new RandomChanges(new PatchSize(4, 4, 4), noisy);
+    float[] y = new float[128];
+    changes.draw(new float[2][64], new Draws(3), y, 0);
+    assertFalse(Arrays.equals(Arrays.copyOf(y, 64), Arrays.copyOfRange(y, 64, 128)));
   }
 }

@@ -10,7 +10,12 @@ public final class TinyClassifier {
 
   /** Writes the model, which flips along D and W, to RUN/model.safetensors and returns RUN. */
   public static Path save(Path run) {
-    ClassificationPlan plan = Blobs.plan(Blobs.UNET, Blobs.EXTENT);
+    return save(run, 1);
+  }
+
+  /** The same for images of several channels. */
+  public static Path save(Path run, int channels) {
+    ClassificationPlan plan = Blobs.plan(Blobs.unet(channels), Blobs.EXTENT);
     try (ClassificationNetwork network =
         new ClassificationNetwork(Setup.of(Device.cpu(), 9), plan, 0, 9)) {
       boolean[] flips = {true, false, true};

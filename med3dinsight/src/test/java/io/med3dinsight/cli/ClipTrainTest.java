@@ -73,6 +73,7 @@ class ClipTrainTest {
     Ended ended = train(run, clip);
     assertEquals(3, ended.code(), ended.err());
     assertTrue(ended.err().contains("expected vocab.txt or tokenizer.json"), ended.err());
+    assertFalse(ended.err().contains("for training"), "volumes were prepared: " + ended.err());
     assertFalse(Files.exists(run.resolve("captions.jsonl")));
   }
 

@@ -53,6 +53,29 @@ class InspectCommandTest {
     throw new IOException("the fixture " + name + " is missing");
   }
 
+  /** A line for each image of a folder, whatever else lies there, and why one was not read. */
+  @Test
+  void aFolderOfImagesIsListed() throws IOException {
+    nifti("u4be");
+    Files.createDirectory(folder.resolve("sub"));
+    TinyModel.volume(3, 4, 5, 1).write(folder.resolve("sub/a.nii.gz"));
+    Files.writeString(folder.resolve("sub/b.nii.gz"), "no image");
+    Files.writeString(folder.resolve("notes.txt"), "no image");
+    Ended ended = run(folder);
+    assertEquals(0, ended.code(), ended.err());
+    String[] lines = ended.out().split("\\R");
+    assertEquals(3, lines.length, ended.out());
+    assertTrue(lines[0].contains("NIfTI-1"), lines[0]);
+    assertTrue(lines[1].matches("sub/a.nii.gz  NIfTI-1  5x4x3  .*  RAS  float32"), lines[1]);
+    assertTrue(lines[2].matches("sub/b.nii.gz  NOT READ: .*"), lines[2]);
+    JsonNode shown = json(folder);
+    assertEquals(3, shown.get("images").size());
+    assertEquals(5, shown.get("images").get(1).get("shape").get(0).asInt());
+    Ended picture = run(folder, "--png", folder.resolve("x.png").toString());
+    assertEquals(2, picture.code());
+    assertTrue(picture.err().contains("name one of them"), picture.err());
+  }
+
   /** As stored: nibabel's shape, voxel sizes, affine and type, before any turning. */
   @ParameterizedTest
   @ValueSource(strings = {"i2le", "u4be", "two_be", "slope_scaled", "form_q_half_turn1", "gzip"})

@@ -6,15 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.cli.Programs.Ended;
 import io.med3dinsight.config.Configuration;
+import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.inference.InferenceOptions;
+import io.med3dinsight.inference.Segmenter;
+import io.med3dinsight.network.NetworkType;
+import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.Normalization.Scheme;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanCommandTest {
   @TempDir private Path folder;
@@ -55,13 +64,17 @@ class PlanCommandTest {
             "pretrain.enabled=false",
             "network.channels=[4,8]",
             "network.strides=[[1,1,1],[2,2,2]]",
+            "network.kernels=[[3,3,3],[3,3,3]]",
             "finetune.epochs=1",
             "finetune.stepsPerEpoch=1");
     assertEquals(0, trained.code(), trained.err());
     assertTrue(Files.exists(run.resolve("predictions/sts019.nii.gz")));
   }
 
-  /** Slices of 6 mm in planes of 1 mm: that axis waits, and keeps its size. */
+  /**
+   * Slices of 6 mm in planes of 1 mm: that axis waits, keeps its size, and kernels do not reach
+   * along it; what is trained so is read back.
+   */
   @Test
   void anisotropicDataKeepsItsThickSlices() throws IOException {
     Path data =
@@ -73,6 +86,77 @@ class PlanCommandTest {
     assertArrayEquals(new double[] {1, 1, 6}, s.spacing(), 1e-6);
     assertArrayEquals(new int[] {1, 2, 2}, s.network().strides()[1]);
     assertTrue(Files.readString(file).contains("10th"));
+    int[][] kernels = s.network().kernels();
+    assertEquals(s.network().channels().length, kernels.length);
+    assertArrayEquals(new int[] {1, 3, 3}, kernels[0]);
+    assertArrayEquals(new int[] {1, 3, 3}, kernels[1]);
+    assertArrayEquals(new int[] {3, 3, 3}, kernels[kernels.length - 1]);
+    trainAndPredict(data, file);
+  }
+
+  private void trainAndPredict(Path data, Path plan) throws IOException {
+    Path run = folder.resolve("run");
+    List<String> words =
+        new java.util.ArrayList<>(
+            List.of("train", "--config", plan.toString(), "--output", run.toString()));
+    words.addAll(
+        TinyData.settings(
+            "network.patch=[8,16,16]",
+            "network.channels=[4,8,8]",
+            "network.strides=[[1,1,1],[1,2,2],[2,2,2]]",
+            "network.kernels=[[1,3,3],[1,3,3],[3,3,3]]"));
+    Ended trained = InProcess.run(TrainCommand.class, words.toArray(String[]::new));
+    assertEquals(0, trained.code(), trained.err());
+    try (Segmenter model = Segmenter.load(run, Device.cpu(), InferenceOptions.standard())) {
+      UNetConfig network = (UNetConfig) model.plan().network();
+      assertArrayEquals(new int[][] {{1, 3, 3}, {1, 3, 3}, {3, 3, 3}}, network.kernels());
+    }
+    Path image = data.resolve("imagesTr/c3.nii.gz");
+    Path labels = folder.resolve("labels.nii.gz");
+    Ended predicted =
+        InProcess.run(
+            PredictCommand.class,
+            "predict",
+            "--model",
+            run.toString(),
+            "--input",
+            image.toString(),
+            "--output",
+            labels.toString());
+    assertEquals(0, predicted.code(), predicted.err());
+    assertTrue(Files.exists(labels));
+  }
+
+  /** The other architectures keep their shape and get a patch of whole tokens. */
+  @ParameterizedTest
+  @CsvSource({"nnformer,4,4g", "swin_unetr,2,6g", "UNETR,16,6g"})
+  void transformersArePlannedToo(String encoder, int token, String memory) throws IOException {
+    Path data =
+        TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 1), new int[] {60, 64, 64});
+    Path file = folder.resolve("plan.yaml");
+    Ended ended = plan(data, file, "--encoder", encoder, "--memory", memory);
+    assertEquals(0, ended.code(), ended.err());
+    RunSettings s = Configuration.read(RunSettings.standard(), file, List.of());
+    assertEquals(NetworkType.valueOf(encoder.toUpperCase(Locale.ROOT)), s.network().type());
+    for (int extent : s.network().patch()) {
+      assertEquals(0, extent % token, Arrays.toString(s.network().patch()));
+    }
+    assertTrue(s.network().strides() == null && s.network().kernels() == null);
+    Ended little = plan(data, folder.resolve("x.yaml"), "--encoder", encoder, "--memory", "500m");
+    assertEquals(3, little.code());
+    assertTrue(little.err().contains("or plan a UNet"), little.err());
+  }
+
+  @Test
+  void kernelsForAnotherNumberOfStagesAreRefused() throws IOException {
+    Path data = TinyData.write(folder.resolve("data"));
+    List<String> words =
+        new java.util.ArrayList<>(
+            List.of("train", "--data", data.toString(), "--output", folder + "/run"));
+    words.addAll(TinyData.settings("network.kernels=[[1,3,3],[3,3,3],[3,3,3]]"));
+    Ended ended = InProcess.run(TrainCommand.class, words.toArray(String[]::new));
+    assertEquals(2, ended.code());
+    assertTrue(ended.err().contains("network.kernels has 3 stages"), ended.err());
   }
 
   @Test

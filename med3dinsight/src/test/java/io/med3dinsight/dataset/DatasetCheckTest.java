@@ -32,7 +32,7 @@ class DatasetCheckTest {
   }
 
   private DatasetCheck.Report check() {
-    return DatasetCheck.of(MsdDataset.read(msd.path), Progress.NONE);
+    return DatasetCheck.of(msd.path, Progress.NONE);
   }
 
   private void found(String id, String words) {
@@ -80,6 +80,19 @@ class DatasetCheckTest {
     found("a", "NIfTI");
     Files.write(msd.path.resolve("imagesTr/c.nii.gz"), new byte[50]);
     found("c", "NIfTI");
+  }
+
+  /** Files that are not there are found beside the other faults. */
+  @Test
+  void missingFilesAreNamedWithTheirCases() throws IOException {
+    float[] voxels = MsdFolder.ramp(MsdFolder.GRID);
+    voxels[3] = Float.NaN;
+    msd.image("a", MsdFolder.GRID, voxels);
+    Files.delete(msd.path.resolve("labelsTr/b.nii.gz"));
+    Files.delete(msd.path.resolve("imagesTr/c.nii.gz"));
+    found("a", "not finite numbers");
+    found("b", "labelsTr/b.nii.gz is missing");
+    found("c", "imagesTr/c.nii.gz is missing");
   }
 
   @Test

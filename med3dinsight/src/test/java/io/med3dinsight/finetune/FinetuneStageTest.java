@@ -14,17 +14,13 @@ import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.nn.Layout;
 import io.med3dinsight.nn.checkpoint.SafetensorsFile;
-import io.med3dinsight.progress.Progress;
 import io.med3dinsight.training.Records;
-import io.med3dinsight.training.Trainer;
-import io.med3dinsight.training.TrainingContext;
 import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Spacing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -80,26 +76,11 @@ class FinetuneStageTest {
         4);
   }
 
-  private static boolean train(
-      FinetuneStage stage, Path folder, boolean resume, Records records, int steps) {
-    int[] asked = {0};
-    return Trainer.run(
-        stage,
-        new TrainingContext(
-            folder,
-            DEVICE,
-            resume,
-            Duration.ofHours(1),
-            records,
-            Progress.NONE,
-            () -> asked[0]++ >= steps));
-  }
-
   @Test
   void theLossFallsAndTheBallIsFound() {
     Records records = new Records();
     try (FinetuneStage stage = stage(dir, 4)) {
-      assertTrue(train(stage, dir, false, records, 999));
+      assertTrue(records.train(stage, dir, false, 999));
       double[] loss = records.of("loss");
       assertEquals(6, loss.length);
       assertTrue(loss[5] < 0.6 * loss[0], Arrays.toString(loss));
@@ -116,7 +97,7 @@ class FinetuneStageTest {
   void averagedWeightsAreWhatIsValidatedAndKept() {
     Records records = new Records();
     try (FinetuneStage stage = stage(dir, 6)) {
-      assertTrue(train(stage, dir, false, records, 999));
+      assertTrue(records.train(stage, dir, false, 999));
       assertEquals(1, records.of("dice.validation").length);
       // The network has its trained weights back after validation.
       Tensor trained = stage.trained().namedParameters().get("head0.weight");
@@ -135,19 +116,19 @@ class FinetuneStageTest {
     Path whole = dir.resolve("whole");
     Records expected = new Records();
     try (FinetuneStage stage = stage(whole, 1)) {
-      assertTrue(train(stage, whole, false, expected, 999));
+      assertTrue(expected.train(stage, whole, false, 999));
     }
     for (int stop : new int[] {3, 12, 25, 29}) {
       Path folder = dir.resolve("stop" + stop);
       Records records = new Records();
       double before;
       try (FinetuneStage stage = stage(folder, 1)) {
-        assertFalse(train(stage, folder, false, records, stop));
+        assertFalse(records.train(stage, folder, false, stop));
         before = stage.state().path("best_validation_dice").asDouble();
         assertEquals(stop >= 5, before > 0);
       }
       try (FinetuneStage stage = stage(folder, 1)) {
-        assertTrue(train(stage, folder, true, records, 999));
+        assertTrue(records.train(stage, folder, true, 999));
         assertTrue(stage.state().path("best_validation_dice").asDouble() >= before);
       }
       assertEquals(expected.lines(), records.lines());

@@ -11,6 +11,9 @@ import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,25 +27,14 @@ import java.util.TreeMap;
 final class LargeVolumeProgram {
   private LargeVolumeProgram() {}
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     int[] n = new int[7];
     for (int i = 0; i < n.length; i++) {
       n[i] = Integer.parseInt(args[i]);
     }
     UNetConfig config =
         new UNetConfig(1, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, false);
-    SortedMap<Integer, String> labels = new TreeMap<>();
-    for (int c = 0; c < n[3]; c++) {
-      labels.put(c, "class " + c);
-    }
-    SegmentationPlan plan =
-        new SegmentationPlan(
-            "made up",
-            "CT",
-            labels,
-            new Preprocessing(null, Normalization.mri()),
-            new PatchSize(n[4], n[5], n[6]),
-            config);
+    SegmentationPlan plan = plan(config, n);
     boolean probabilities = args.length > n.length;
     InferenceOptions options = new InferenceOptions(0, false, 1, KeepComponents.ALL, probabilities);
     Volume volume = volume(n[0], n[1], n[2]);
@@ -59,13 +51,42 @@ final class LargeVolumeProgram {
       Segmentation.Times t = found.times();
       System.out.printf(
           Locale.ROOT,
-          "%d labels on %s; prepared %.1f s, network %.1f s, restored %.1f s%n",
+          "%d labels on %s; prepared %.1f s, network %.1f s, restored %.1f s; peak %.2f GiB%n",
           found.labels().values().size(),
           found.labels().grid().shapeText(),
           t.prepare(),
           t.network(),
-          t.restore());
+          t.restore(),
+          residentPeak());
     }
+  }
+
+  private static SegmentationPlan plan(UNetConfig config, int[] n) {
+    SortedMap<Integer, String> labels = new TreeMap<>();
+    for (int c = 0; c < n[3]; c++) {
+      labels.put(c, "class " + c);
+    }
+    return new SegmentationPlan(
+        "made up",
+        "CT",
+        labels,
+        new Preprocessing(null, Normalization.mri()),
+        new PatchSize(n[4], n[5], n[6]),
+        config);
+  }
+
+  /** The process's largest resident size so far in GiB, as Linux counts it; 0 elsewhere. */
+  private static double residentPeak() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    String line =
+        Files.readAllLines(status).stream()
+            .filter(l -> l.startsWith("VmHWM:"))
+            .findFirst()
+            .orElseThrow();
+    return Double.parseDouble(line.replaceAll("[^0-9]", "")) / (1 << 20);
   }
 
   private static Volume volume(int depth, int height, int width) {

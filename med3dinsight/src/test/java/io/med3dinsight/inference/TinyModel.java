@@ -12,6 +12,7 @@ import io.med3dinsight.volume.Preprocessing;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -43,6 +44,21 @@ public final class TinyModel {
   public static Path save(Path run) {
     try (UNet network = network(Device.cpu())) {
       Segmenter.save(run.resolve("model.safetensors"), plan(), network);
+    }
+    return run;
+  }
+
+  /** The same for images of two channels. */
+  public static Path saveTwoChannels(Path run) {
+    UNetConfig two =
+        new UNetConfig(2, new int[] {4, 8}, new int[][] {{1, 1, 1}, {2, 2, 2}}, 1, false);
+    SegmentationPlan one = plan();
+    Preprocessing preprocessing =
+        new Preprocessing(null, List.of(Normalization.ct(0, 200, 50, 50), Normalization.mri()));
+    SegmentationPlan plan =
+        new SegmentationPlan("tiny", "CT+PET", one.labels(), preprocessing, one.patch(), two);
+    try (UNet network = new UNet(Setup.of(Device.cpu(), 7), two, 3, 1)) {
+      Segmenter.save(run.resolve("model.safetensors"), plan, network);
     }
     return run;
   }

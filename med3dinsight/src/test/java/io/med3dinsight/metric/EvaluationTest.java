@@ -8,6 +8,7 @@ import io.med3dinsight.UsageException;
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
+import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Sentences;
 import io.med3dinsight.volume.Spacing;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -140,6 +142,45 @@ class EvaluationTest {
         "label 9",
         "[0, 1, 2]");
     Sentences.refused(() -> Evaluation.of(List.of()), "no case");
+  }
+
+  /** A prediction in another order of axes is the same prediction; one elsewhere is none. */
+  @Test
+  void aTurnedPredictionScoresTheSame() {
+    Affine lps = Affine.of(0, 0, -1, 9, -2, 0, 0, 8, 0, 3, 0, -4);
+    Grid ras = Orientation.of(Grid.of(6, 4, 5, lps)).toRas(Grid.of(6, 4, 5, lps));
+    int[] truth = new int[ras.size()];
+    int[] guess = new int[ras.size()];
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < truth.length; i++) {
+      truth[i] = random.nextInt(3);
+      guess[i] = random.nextInt(3);
+    }
+    LabelVolume reference = LabelVolume.of(ras, truth);
+    LabelVolume straight = LabelVolume.of(ras, guess);
+    LabelVolume turned = Orientation.turned(straight, Grid.of(6, 4, 5, lps), 0.01);
+    assertEquals("PSL", Orientation.of(turned.grid()).code());
+    CaseScore expected = CaseScore.of("a", straight, reference, NAMES);
+    assertEquals(expected, CaseScore.of("a", turned, reference, NAMES));
+    Affine moved = Affine.of(0, 0, -1, 14, -2, 0, 0, 8, 0, 3, 0, -4);
+    LabelVolume elsewhere = LabelVolume.of(Grid.of(6, 4, 5, moved), turned.labels());
+    Sentences.refused(
+        () -> CaseScore.of("a", elsewhere, reference, NAMES),
+        "case a",
+        "must lie on the same grid");
+  }
+
+  @Test
+  void oneFileIsComparedWithOne() {
+    Path prediction = folder.resolve("p.nii");
+    Path reference = folder.resolve("r.nii.gz");
+    labels(3, 1, 4, 1).write(reference);
+    labels(3, 1).write(prediction);
+    Evaluation e = Evaluation.ofFolders(prediction, reference, new TreeMap<>(), 1);
+    assertEquals(List.of("r"), e.cases().stream().map(CaseScore::id).toList());
+    assertEquals(2 / 3.0, e.dice(), 1e-12);
+    Sentences.refused(
+        () -> Evaluation.ofFolders(prediction, folder, new TreeMap<>(), 1), "two label maps");
   }
 
   @Test

@@ -35,11 +35,20 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class UNetStepTest {
   private static final int[][] STRIDES = {{1, 1, 1}, {2, 2, 2}, {2, 2, 2}, {1, 2, 2}};
+  private static final int[][] FLAT_STRIDES = {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}, {2, 2, 2}};
+  private static final int[][] FLAT_KERNELS = {{1, 3, 3}, {1, 3, 3}, {3, 3, 3}, {3, 3, 3}};
   private static final double TOLERANCE = 1e-4;
   @TempDir Path dir;
 
   @ParameterizedTest(name = "{0}, {1}")
-  @CsvSource({"residual,scalar", "residual,simd", "plain,scalar", "plain,simd"})
+  @CsvSource({
+    "residual,scalar",
+    "residual,simd",
+    "plain,scalar",
+    "plain,simd",
+    "flat,scalar",
+    "flat,simd"
+  })
   void agreesWithPyTorch(String kind, String kernels) throws IOException {
     Path file = dir.resolve("step.safetensors");
     try (InputStream in = getClass().getResourceAsStream("unet_" + kind + ".safetensors")) {
@@ -47,8 +56,11 @@ class UNetStepTest {
     }
     Kernels k = kernels.equals("simd") ? Kernels.simd() : Kernels.scalar();
     Device device = Device.of(new CpuBackend(2, k, true));
+    int[] channels = {4, 6, 8, 10};
     UNetConfig config =
-        new UNetConfig(2, new int[] {4, 6, 8, 10}, STRIDES, 2, kind.equals("residual"));
+        kind.equals("flat")
+            ? new UNetConfig(2, channels, FLAT_STRIDES, FLAT_KERNELS, 2, true)
+            : new UNetConfig(2, channels, STRIDES, 2, kind.equals("residual"));
     try (SafetensorsFile fixture = SafetensorsFile.open(file);
         Checkpoint start = Checkpoint.open(file);
         UNet net = new UNet(Setup.of(device, 1), config, 3, 3);

@@ -120,7 +120,9 @@ public final class Comparison implements Callable<Integer> {
         torch.show_config().getString().replaceAll("(?s).*TORCH_VERSION=([^,]*),.*", "PyTorch $1")
             + " with BLAS from "
             + System.getProperty("org.bytedeco.openblas.load", "OpenBLAS");
-    String table = ResultTable.markdown(results, Machine.current(), peer);
+    boolean anew = markdown == null || !Files.exists(markdown);
+    String earlier = anew ? "" : Files.readString(markdown);
+    String table = ResultTable.markdown(results, Machine.current(), peer, earlier);
     System.out.println();
     System.out.print(table);
     if (markdown != null) {

@@ -3,6 +3,8 @@ package io.med3dinsight.bench.pytorch;
 import io.med3dinsight.report.Machine;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The comparison as Markdown. */
 final class ResultTable {
@@ -14,17 +16,29 @@ final class ResultTable {
       # Speed on the CPU beside PyTorch
 
       Written by `bench/run io.med3dinsight.bench.pytorch.Comparison --markdown
-      docs/results/speed-cpu.md --json docs/results/speed-cpu.json`, after `mvn -q -DskipTests
-      -Pbench-pytorch package`; how it measures is in [benchmarks.md](../benchmarks.md). Times are
-      minima, the ratio is ours / PyTorch's, of PyTorch's memory formats the faster one counts. The
-      paired ratios are those of single rounds and show the machine's unrest.
+      docs/results/speed-cpu.md --json docs/results/speed-cpu.json` (single rows: `ROW --keep` with
+      them), after `mvn -q -DskipTests -Pbench-pytorch package`; how it measures is in
+      [benchmarks.md](../benchmarks.md). Times are minima, the ratio is ours / PyTorch's, of
+      PyTorch's memory formats the faster one counts. The paired ratios are those of single rounds
+      and show the machine's unrest.
 
       """;
 
+  /** What a reader wrote into an earlier table stays in the next. */
+  private static final Pattern REMARKS =
+      Pattern.compile("<!-- remarks -->.*<!-- end of remarks -->\\n+", Pattern.DOTALL);
+
   private ResultTable() {}
 
-  static String markdown(List<Result> results, Machine machine, String peer) {
+  /**
+   * @param earlier the table that will be replaced, whose remarks stay; may be empty
+   */
+  static String markdown(List<Result> results, Machine machine, String peer, String earlier) {
     StringBuilder b = new StringBuilder(HEAD);
+    Matcher remarks = REMARKS.matcher(earlier);
+    if (remarks.find()) {
+      b.append(remarks.group());
+    }
     b.append(
         String.format(
             Locale.ROOT,

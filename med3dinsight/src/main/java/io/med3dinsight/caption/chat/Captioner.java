@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -116,6 +117,7 @@ public final class Captioner {
     private final CaptionSummary.Tally tally = new CaptionSummary.Tally();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicInteger inARow = new AtomicInteger();
+    private final AtomicBoolean warned = new AtomicBoolean();
     private final ExecutorService pool =
         Executors.newFixedThreadPool(settings.traffic().inFlight());
 
@@ -299,11 +301,25 @@ public final class Captioner {
           // First of all, since it is paid for.
           cache.put(job.key(), answer, settings.endpoint().model());
           tally.answered(answer);
+          warnWhenBlind(job, answer);
           inARow.set(0);
           keepAll(job, answer);
         }
       } catch (ChatFailure f) {
         failed(job, f);
+      }
+    }
+
+    /** Some services drop pictures that their model cannot take, and answer all the same. */
+    private void warnWhenBlind(SliceJob job, ChatAnswer answer) {
+      if (answer.seemsBlind(job.prompt()) && warned.compareAndSet(false, true)) {
+        progress.say(
+            "The service counted "
+                + answer.promptTokens()
+                + " tokens for prompt and picture, about what the prompt's words take alone: check"
+                + " that model '"
+                + settings.endpoint().model()
+                + "' takes pictures.");
       }
     }
 
@@ -362,7 +378,8 @@ public final class Captioner {
     }
 
     private RuntimeException unusable(ChatFailure f) throws InterruptedException {
-      List<String> models = f.kind() == Kind.MODEL ? client.models() : List.of();
+      boolean named = f.kind() == Kind.MODEL || f.kind() == Kind.RETRY;
+      List<String> models = named ? client.models() : List.of();
       return EndpointFailures.of(f, settings, models);
     }
   }

@@ -21,6 +21,10 @@ record ChatAnswer(String text, String finish, Integer promptTokens, Integer comp
   /** The reason for ending of an answer that the service withheld. */
   static final String REFUSED = "refusal";
 
+  private static final int LETTERS_OF_A_TOKEN = 4;
+
+  private static final int FRAME = 16;
+
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
@@ -67,6 +71,16 @@ record ChatAnswer(String text, String finish, Integer promptTokens, Integer comp
         count(usage.path("completion_tokens")));
   }
 
+  /**
+   * Whether the tokens of the question are about those of its words, so that the picture seems to
+   * have been dropped. A token of English is 4 to 5 letters, a chat's frame some 16 tokens; the
+   * smallest pictures of current models are 64 tokens.
+   */
+  boolean seemsBlind(PromptTemplates.Prompt prompt) {
+    int letters = prompt.system().length() + prompt.user().length();
+    return promptTokens != null && promptTokens < letters / LETTERS_OF_A_TOKEN + FRAME;
+  }
+
   private static Integer count(JsonNode node) {
     return node.isInt() && node.intValue() >= 0 ? node.intValue() : null;
   }
@@ -83,8 +97,11 @@ record ChatAnswer(String text, String finish, Integer promptTokens, Integer comp
   /** The message of an error in any of the forms that services use; empty when there is none. */
   static String errorMessage(JsonNode root) {
     JsonNode error = root.path("error");
+    JsonNode detail = root.path("detail");
     for (JsonNode n :
-        new JsonNode[] {error.path("message"), error, root.path("message"), root.path("detail")}) {
+        new JsonNode[] {
+          error.path("message"), error, root.path("message"), detail, detail.path(0).path("msg")
+        }) {
       if (n.isTextual() && !n.asText().isBlank()) {
         return n.asText();
       }

@@ -10,6 +10,8 @@ final class EndpointFailures {
   /** Models that a message names; a service may have hundreds. */
   private static final int NAMED = 8;
 
+  private static final int SERVER_ERROR = 500;
+
   private EndpointFailures() {}
 
   /**
@@ -36,7 +38,7 @@ final class EndpointFailures {
                   + "' or is no"
                   + " chat service"
                   + why
-                  + ": check --model and --url"
+                  + ": check --model and --url, which mostly ends in /v1"
                   + named(models)
                   + ".",
               f);
@@ -45,8 +47,8 @@ final class EndpointFailures {
               who
                   + " refuses the request"
                   + why
-                  + ": the model has to take pictures, and to know the fields that are sent"
-                  + " (--max-tokens, --temperature, --extra).",
+                  + ": check --model, which has to be there, to take pictures, and to know the"
+                  + " fields that are sent (--max-tokens, --temperature, --extra).",
               f);
       case QUOTA ->
           new DataException(
@@ -62,6 +64,11 @@ final class EndpointFailures {
                   + " times"
                   + why
                   + stays
+                  + (f.status() >= SERVER_ERROR
+                      ? "its own log says why (some answer so to an unknown --model"
+                          + (models.contains(endpoint.model()) ? "" : named(models))
+                          + "); "
+                      : "")
                   + "see to it and go on with --resume.",
               f);
     };

@@ -3,6 +3,7 @@ package io.med3dinsight.encoder2d.clip;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Reads {@code config.json} of a CLIPModel, as Hugging Face's transformers writes it. */
 final class HuggingFaceLayout {
@@ -10,6 +11,7 @@ final class HuggingFaceLayout {
   private static final float[] MEAN = {0.48145466f, 0.4578275f, 0.40821073f};
   private static final float[] DEVIATION = {0.26862954f, 0.26130258f, 0.27577711f};
   private static final String PICTURES = "preprocessor_config.json";
+  private static final String PROCESSORS = "processor_config.json";
   private static final int BICUBIC = 3;
 
   private HuggingFaceLayout() {}
@@ -19,8 +21,8 @@ final class HuggingFaceLayout {
     if (!all.text("model_type", "").equals("clip")) {
       throw all.wrong("model_type", "\"clip\", or open_clip_config.json beside it");
     }
-    JsonFields vision = all.object("vision_config");
-    JsonFields text = all.object("text_config");
+    JsonFields vision = tower(all, "vision_config");
+    JsonFields text = tower(all, "text_config");
     int context = text.integer("max_position_embeddings", 77);
     return new ClipConfig(
         ClipConfig.Kind.CLIP,
@@ -31,7 +33,13 @@ final class HuggingFaceLayout {
         context,
         text.integer("vocab_size", 49408),
         all.integer("projection_dim", 512),
-        preprocessing(folder.resolve(PICTURES), vision.integer("image_size", 224)));
+        preprocessing(folder, vision.integer("image_size", 224)));
+  }
+
+  /** Early files say a tower's sizes a second time, and transformers takes those. */
+  private static JsonFields tower(JsonFields all, String name) {
+    String second = name + "_dict";
+    return all.has(second) ? all.object(second) : all.object(name);
   }
 
   private static TowerShape tower(JsonFields t, int width, int heads, int hidden) {
@@ -48,13 +56,18 @@ final class HuggingFaceLayout {
         activation.equals("quick_gelu"));
   }
 
-  private static Preprocessing preprocessing(Path file, int size) {
-    if (!Files.isRegularFile(file)) {
+  private static Preprocessing preprocessing(Path folder, int size) {
+    JsonFields p = pictures(folder);
+    if (p == null) {
       return new Preprocessing(size, MEAN, DEVIATION);
     }
-    JsonFields p = JsonFields.read(file);
     if (p.integer("resample", BICUBIC) != BICUBIC) {
       throw p.wrong("resample", BICUBIC + " (bicubic)");
+    }
+    for (String step : List.of("do_resize", "do_center_crop", "do_rescale", "do_normalize")) {
+      if (!p.truth(step, true)) {
+        throw p.wrong(step, "true");
+      }
     }
     JsonNode s = p.node().path("size");
     int found = s.isObject() ? s.path("shortest_edge").asInt(size) : s.asInt(size);
@@ -63,5 +76,17 @@ final class HuggingFaceLayout {
     }
     return new Preprocessing(
         size, p.colours("image_mean", MEAN), p.colours("image_std", DEVIATION));
+  }
+
+  /**
+   * What is said about pictures, in a file of its own or, from transformers 5 on, in a joint one.
+   */
+  private static JsonFields pictures(Path folder) {
+    Path own = folder.resolve(PICTURES);
+    if (Files.isRegularFile(own)) {
+      return JsonFields.read(own);
+    }
+    Path joint = folder.resolve(PROCESSORS);
+    return Files.isRegularFile(joint) ? JsonFields.read(joint).object("image_processor") : null;
   }
 }

@@ -1,5 +1,6 @@
 package io.med3dinsight.encoder2d.clip;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -49,6 +50,31 @@ class ClipSliceTextEncoderTest {
   @ValueSource(booleans = {true, false})
   void clipInHuggingFacesLayout(boolean quick) throws IOException {
     agrees(huggingFace(dir, quick), quick ? "quickgelu" : "gelu");
+  }
+
+  /** As transformers 5 writes what is done to pictures, and as early versions wrote sizes. */
+  @Test
+  void otherFilesOfHuggingFacesLayout() throws IOException {
+    huggingFace(dir, false);
+    String joint =
+        """
+        {"image_processor": {"do_center_crop": %s, "resample": 3, "size": {"shortest_edge": 32},
+          "image_mean": [0.5, 0.25, 0.125], "image_std": [0.48145466, 0.4578275, 0.40821073]}}
+        """;
+    Path file = dir.resolve("processor_config.json");
+    Files.writeString(file, joint.formatted(true));
+    Preprocessing p = HuggingFaceLayout.read(dir).preprocessing();
+    assertArrayEquals(new float[] {0.5f, 0.25f, 0.125f}, p.mean());
+    Files.writeString(file, joint.formatted(false));
+    DataException e = assertThrows(DataException.class, () -> HuggingFaceLayout.read(dir));
+    assertTrue(e.getMessage().contains("do_center_crop"), e.getMessage());
+    Files.delete(file);
+    Path config = dir.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("\"projection_dim\"", "\"text_config_dict\": {\"hidden_size\": 48}, \"a\""));
+    assertEquals(48, HuggingFaceLayout.read(dir).text().width());
   }
 
   private static void agrees(Path folder, String name) throws IOException {
