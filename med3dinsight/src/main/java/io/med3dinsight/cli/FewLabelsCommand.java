@@ -5,6 +5,7 @@ import io.med3dinsight.fewlabels.CellResult;
 import io.med3dinsight.fewlabels.Summary;
 import io.med3dinsight.pipeline.FewLabelsRun;
 import io.med3dinsight.pipeline.FewLabelsSettings;
+import io.med3dinsight.pipeline.PretrainedSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,8 +44,10 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
 
   @Option(
       names = "--pretrained",
-      paramLabel = "FILE",
-      description = "Checkpoint to compare with; without it everything starts from scratch.")
+      paramLabel = "RUN|FILE",
+      description =
+          "What to compare with: a run folder of `pretrain` or `train`, whose network is then"
+              + " built, or a file of weights; without it everything starts from scratch.")
   private Path pretrained;
 
   @Option(
@@ -70,15 +73,20 @@ final class FewLabelsCommand implements Callable<Integer>, Computes {
       throw new UsageException(
           "few-labels pretrains nothing, so --clip has no use here: pretrain with `pretrain --clip "
               + clip
-              + "` and give the pretrained.safetensors of its run folder as --pretrained.");
+              + "` and give its run folder as --pretrained.");
     }
     run.encoderKeys("segmentation.network.type", "classification.network.type");
     RunSession session =
         new RunSession(
             run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
+    PretrainedSource source = pretrained == null ? null : PretrainedSource.of(pretrained);
+    FewLabelsSettings standard = FewLabelsSettings.standard();
+    if (source != null && source.network() != null) {
+      standard = standard.withNetwork(source.network());
+    }
+    Path weights = source == null ? null : source.weights();
     FewLabelsSettings settings =
-        session.settings(
-            FewLabelsSettings.standard(), s -> s.with(task, data, pretrained, seeds, run.seed()));
+        session.settings(standard, s -> s.with(task, data, weights, seeds, run.seed()));
     if (settings.task() == FewLabelsSettings.Task.CLASSIFICATION
         && settings.classification().data() == null) {
       throw new UsageException(

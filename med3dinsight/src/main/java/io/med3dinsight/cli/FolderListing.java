@@ -128,7 +128,7 @@ final class FolderListing {
     String zooms =
         ((List<?>) row.get("zooms"))
             .stream()
-                .map(z -> String.format(Locale.ROOT, "%.4g", z))
+                .map(z -> String.format(Locale.ROOT, "%.4g", (Double) z))
                 .collect(Collectors.joining("x"));
     String shape =
         ((List<?>) row.get("shape"))

@@ -141,8 +141,8 @@ public record Evaluation(List<ClassMean> classes, List<CaseScore> cases) {
       Path predictions, Path references, SortedMap<Integer, String> names, double tolerance) {
     CaseScore.requireTolerance(tolerance);
     boolean one = Files.isRegularFile(predictions) && Files.isRegularFile(references);
-    SortedMap<String, Path> referenced = one ? single(references, references) : images(references);
     SortedMap<String, Path> predicted = one ? single(references, predictions) : images(predictions);
+    SortedMap<String, Path> referenced = one ? single(references, references) : images(references);
     for (String id : referenced.keySet()) {
       if (!predicted.containsKey(id)) {
         throw new DataException(

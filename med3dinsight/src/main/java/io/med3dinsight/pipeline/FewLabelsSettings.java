@@ -1,6 +1,7 @@
 package io.med3dinsight.pipeline;
 
 import io.med3dinsight.UsageException;
+import io.med3dinsight.network.NetworkSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +51,18 @@ public record FewLabelsSettings(
         null,
         RunSettings.standard(),
         ClassificationRunSettings.standard());
+  }
+
+  /** The same with another network for either task. */
+  public FewLabelsSettings withNetwork(NetworkSettings network) {
+    return new FewLabelsSettings(
+        task,
+        percents,
+        seeds,
+        seed,
+        pretrained,
+        segmentation.withNetwork(network),
+        classification.withNetwork(network));
   }
 
   /** The same with what the command's options name; null and 0 leave a value as it is. */

@@ -120,12 +120,9 @@ final class Curves {
             .yAxisTitle(chart.kind.axis)
             .build();
     Charts.style(xy.getStyler());
-    // Losses fall and scores rise, so these corners are the empty ones.
-    xy.getStyler()
-        .setLegendPosition(
-            chart.kind == Kind.LOSS
-                ? Styler.LegendPosition.InsideNE
-                : Styler.LegendPosition.InsideSE);
+    // Below, because within the chart it hides the curves of a training that fails.
+    xy.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+    xy.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
     Curve only = chart.curves.get(0);
     xy.getStyler().setLegendVisible(chart.curves.size() > 1 || !only.name().equals("loss"));
     range(xy.getStyler(), chart);

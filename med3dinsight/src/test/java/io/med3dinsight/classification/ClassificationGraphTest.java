@@ -16,20 +16,19 @@ import org.junit.jupiter.api.io.TempDir;
  * without a graph, dropout included, and the CPU's numbers.
  */
 class ClassificationGraphTest {
-  private static final List<String> METRICS =
-      List.of("loss", "gradient_norm", "accuracy.train", "loss.validation", "auc.validation");
+  private static final List<String> METRICS = List.of("loss", "gradient_norm", "accuracy.train");
 
   @TempDir Path dir;
 
   private static ClassificationStage stage(Device device, Path folder) {
-    ClassificationSettings settings = Blobs.settings(1, 0).withSteps(6);
+    ClassificationSettings settings = Blobs.settings(1, 0).withSteps(5);
     assertTrue(settings.dropout() > 0, "the head draws random numbers");
     return new ClassificationStage(
         device,
         Blobs.plan(Blobs.UNET, Blobs.EXTENT),
         settings,
         Blobs.images(12, Blobs.EXTENT, 1),
-        Blobs.images(6, Blobs.EXTENT, 2),
+        Blobs.images(0, Blobs.EXTENT, 2),
         folder.resolve("best.safetensors"),
         4);
   }
@@ -52,8 +51,8 @@ class ClassificationGraphTest {
       assertArrayEquals(plain.records().of(metric), values, metric);
       assertArrayEquals(cpu.records().of(metric), values, 2e-3 * (1 + values[0]), metric);
     }
-    // Of six steps the host runs the first and records the second; validation is the host's.
-    assertTrue(graph.ops() < 0.6 * plain.ops(), graph.ops() + " of " + plain.ops());
+    // Of five steps the host runs the first and records the second.
+    assertTrue(graph.ops() < 0.5 * plain.ops(), graph.ops() + " of " + plain.ops());
     assertEquals(0, graph.active());
   }
 }

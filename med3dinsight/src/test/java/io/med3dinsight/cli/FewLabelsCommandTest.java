@@ -82,6 +82,30 @@ class FewLabelsCommandTest {
     assertTrue(again.err().contains("holds a run already"), again.err());
   }
 
+  /** A run folder brings its network along, so that its weights fit without further settings. */
+  @Test
+  void aPretrainingsNetworkIsTakenOver() throws IOException {
+    Path data = TinyData.write(dir.resolve("data"));
+    Path first = dir.resolve("first");
+    assertGood(TrainCommandTest.train(first, data, TrainCommandTest.settings()));
+    Path run = dir.resolve("few");
+    List<String> words =
+        new ArrayList<>(List.of("-d", data.toString(), "--seeds=1", "percents=[100]"));
+    words.addAll(List.of("--pretrained", first.toString()));
+    for (String s : TinyData.settings()) {
+      if (!s.startsWith("network.")) {
+        words.add("segmentation." + s);
+      }
+    }
+    Ended ended = few(run, words.toArray(String[]::new));
+    assertGood(ended);
+    assertTrue(ended.err().contains("pretrained.safetensors: "), ended.err());
+    assertEquals(2, Files.readAllLines(run.resolve("cells.jsonl")).size());
+    Ended none = few(dir.resolve("none"), "-d", data.toString(), "--pretrained", run.toString());
+    assertEquals(3, none.code());
+    assertTrue(none.err().contains("holds no pretrained.safetensors"), none.err());
+  }
+
   @Test
   void segmentationSubsetsAreNested() throws IOException {
     Path data = TinyData.write(dir.resolve("data"));
