@@ -99,14 +99,13 @@ public final class ClipSpeed implements Callable<Integer> {
         "%s, %d threads, %d rounds; load of the machine %s before, %s after%n",
         folder.getFileName(), threads, rounds, before, load());
     System.out.printf(
-        Locale.ROOT, "loading: %.1f s%s%n", ours.load, other(theirs, theirs.load, " s"));
+        Locale.ROOT,
+        "loading: %.1f s%s%n",
+        ours.load,
+        theirs.load == 0 ? "" : String.format(Locale.ROOT, ", peer %.1f s", theirs.load));
     row("slices", slices, ours.slices, theirs.slices);
     row("texts", texts, ours.texts, theirs.texts);
     return 0;
-  }
-
-  private String other(Times t, double value, String unit) {
-    return t.load == 0 ? "" : String.format(Locale.ROOT, ", peer %.1f%s", value, unit);
   }
 
   private static void turn(Runnable work, List<Double> into, boolean counts) {

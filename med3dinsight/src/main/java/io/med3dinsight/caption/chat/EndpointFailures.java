@@ -60,8 +60,7 @@ final class EndpointFailures {
           new DataException(
               who
                   + " failed several slices in a row, each "
-                  + (settings.traffic().retries() + 1)
-                  + " times"
+                  + times(settings.traffic().retries() + 1)
                   + why
                   + stays
                   + (f.status() >= SERVER_ERROR
@@ -72,6 +71,10 @@ final class EndpointFailures {
                   + "see to it and go on with --resume.",
               f);
     };
+  }
+
+  private static String times(int tries) {
+    return tries == 1 ? "once" : tries + " times";
   }
 
   private static String named(List<String> models) {
