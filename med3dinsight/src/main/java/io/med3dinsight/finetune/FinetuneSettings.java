@@ -41,6 +41,12 @@ public record FinetuneSettings(
 
   /** Which weights of the pretrained network fine-tuning begins with. */
   public enum Start {
+    /**
+     * The encoder's after a pretraining without labels, whose decoder has learnt to rebuild images
+     * and is slower to unlearn that than a fresh one is to learn (docs/results,
+     * hippocampus-ablation.md); of other files, such as a segmentation network's, all that fits.
+     */
+    AUTO,
     /** The encoder's. */
     ENCODER,
     /** The encoder's and the reconstructing decoder's; only the heads are fresh. */
@@ -81,7 +87,7 @@ public record FinetuneSettings(
         PATCHES_AROUND_FOREGROUND,
         0.1,
         7,
-        Start.ENCODER_AND_DECODER,
+        Start.AUTO,
         mildChanges());
   }
 

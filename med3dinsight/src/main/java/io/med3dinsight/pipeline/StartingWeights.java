@@ -13,6 +13,7 @@ import io.med3dinsight.nn.checkpoint.LoadReport;
 import io.med3dinsight.nn.checkpoint.Network;
 import io.med3dinsight.nn.checkpoint.TensorSource;
 import io.med3dinsight.nn.checkpoint.Weights;
+import io.med3dinsight.pretrain.PretrainNetwork;
 import io.med3dinsight.progress.Progress;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,12 +82,20 @@ record StartingWeights(Path file, Start start) {
   private LoadReport load(EncoderDecoder network) {
     try (TensorSource source = Weights.open(file)) {
       LoadReport report =
-          start == Start.ENCODER
+          encoderOnly(source)
               ? Weights.load(new EncoderOnly(network, Setup.of(network.device(), 0)), source)
               : Weights.load(network, source);
       requireEncoder(network, report);
       return report;
     }
+  }
+
+  private boolean encoderOnly(TensorSource source) {
+    return switch (start) {
+      case ENCODER -> true;
+      case ENCODER_AND_DECODER -> false;
+      case AUTO -> PretrainNetwork.isIn(source.names());
+    };
   }
 
   private void requireEncoder(EncoderDecoder network, LoadReport report) {

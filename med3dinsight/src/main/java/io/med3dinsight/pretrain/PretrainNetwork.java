@@ -10,6 +10,7 @@ import io.med3dinsight.transport.InfoNceAlignment;
 import io.med3dinsight.transport.MahalanobisMetric;
 import io.med3dinsight.transport.PartialTransportAlignment;
 import io.med3dinsight.transport.TripletAlignment;
+import java.util.Set;
 
 /**
  * What pretraining trains: a network that reconstructs its input, the transformer that reads slices
@@ -58,6 +59,11 @@ public final class PretrainNetwork extends Module {
   /** Encoder and decoder of volumes. */
   public EncoderDecoder volumes() {
     return volumes;
+  }
+
+  /** Whether a file with these names holds what a pretraining left. */
+  public static boolean isIn(Set<String> names) {
+    return names.stream().anyMatch(n -> n.startsWith("psat."));
   }
 
   public Psat psat() {

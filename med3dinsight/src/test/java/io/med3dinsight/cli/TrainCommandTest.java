@@ -231,11 +231,13 @@ class TrainCommandTest {
   }
 
   @Test
-  void fineTuningMayStartFromTheEncoderAlone() throws IOException {
+  void fineTuningStartsFromTheEncoderAloneUnlessTold() throws IOException {
     Path data = TinyData.write(folder.resolve("data"));
     Path both = folder.resolve("both");
     Path encoder = folder.resolve("encoder");
-    assertGood(train(both, data, settings()));
+    Path untold = folder.resolve("untold");
+    assertGood(train(both, data, settings("finetune.start=encoder_and_decoder")));
+    assertGood(train(untold, data, settings()));
     assertGood(train(encoder, data, settings("finetune.start=encoder")));
     assertArrayEquals(
         Files.readAllBytes(both.resolve("pretrained.safetensors")),
@@ -243,6 +245,7 @@ class TrainCommandTest {
     byte[] a = Files.readAllBytes(both.resolve("model.safetensors"));
     byte[] b = Files.readAllBytes(encoder.resolve("model.safetensors"));
     assertFalse(Arrays.equals(a, b));
+    assertArrayEquals(b, Files.readAllBytes(untold.resolve("model.safetensors")));
   }
 
   @Test
