@@ -126,9 +126,8 @@ final class ChannelScales {
     double mean = Arrays.stream(x).average().orElse(0);
     double variance = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElse(0);
     double deviation = Math.sqrt(variance);
-    // Where all are alike, as after a normalisation of each image, they say nothing, and what
-    // random
-    // changes of the intensities do to them must not be blown up.
+    // Where all are alike, as after a normalisation of each image, they say nothing, and random
+    // changes of the intensities must not be blown up.
     return new double[] {mean, deviation < ALIKE ? 1 : deviation};
   }
 }

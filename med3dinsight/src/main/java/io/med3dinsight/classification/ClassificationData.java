@@ -58,7 +58,7 @@ public final class ClassificationData {
     for (int c = 0; c < schemes.size(); c++) {
       normalizations.add(scales.normalization(c, schemes.get(c), input.window()));
     }
-    images.forEach(image -> normalise(image, normalizations));
+    images.forEach(image -> InputImages.normalise(image, normalizations));
     double[] statistics = settings.inputStatistics() ? scales.statistics() : new double[0];
     return new ClassificationPlan(
         source.name(),
@@ -107,12 +107,6 @@ public final class ClassificationData {
     return images;
   }
 
-  private static void normalise(float[][] image, List<Normalization> normalizations) {
-    for (int c = 0; c < image.length; c++) {
-      normalizations.get(c).apply(image[c]);
-    }
-  }
-
   /**
    * The images of a split as the network sees them.
    *
@@ -130,7 +124,7 @@ public final class ClassificationData {
     }
     List<ImageSource.Entry> entries = source.entries(split);
     List<float[][]> images = fitted(split, plan.spacing(), plan.input());
-    images.forEach(image -> normalise(image, plan.normalizations()));
+    images.forEach(image -> InputImages.normalise(image, plan.normalizations()));
     return new PreparedImages(
         entries.stream().map(ImageSource.Entry::id).toList(),
         entries.stream().mapToInt(ImageSource.Entry::label).toArray(),

@@ -192,9 +192,7 @@ public final class Classifier implements AutoCloseable {
   private float[][] prepare(List<Volume> channels) {
     List<Volume> checked = Channels.checked(channels, plan.channels(), plan.wantedChannels());
     float[][] image = InputImages.fit(checked, plan.spacing(), plan.input());
-    for (int c = 0; c < image.length; c++) {
-      plan.normalizations().get(c).apply(image[c]);
-    }
+    InputImages.normalise(image, plan.normalizations());
     return image;
   }
 

@@ -2,6 +2,7 @@ package io.med3dinsight.classification;
 
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.volume.Grid;
+import io.med3dinsight.volume.Normalization;
 import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
@@ -22,6 +23,13 @@ final class InputImages {
       image[c] = fit(channels.get(c), spacing, size);
     }
     return image;
+  }
+
+  /** Normalises each channel of an image in place. */
+  static void normalise(float[][] image, List<Normalization> normalizations) {
+    for (int c = 0; c < image.length; c++) {
+      normalizations.get(c).apply(image[c]);
+    }
   }
 
   /**

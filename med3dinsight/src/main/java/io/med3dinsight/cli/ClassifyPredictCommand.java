@@ -102,7 +102,7 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
   }
 
   private void requireOutput() {
-    boolean file = isFile();
+    boolean file = endsWith(".csv") || endsWith(".json");
     if (split == null ? !file && output.getFileName().toString().contains(".") : file) {
       throw new UsageException(
           "--output is "
@@ -115,9 +115,8 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
     }
   }
 
-  private boolean isFile() {
-    String name = output.toString().toLowerCase(Locale.ROOT);
-    return name.endsWith(".csv") || name.endsWith(".json");
+  private boolean endsWith(String ending) {
+    return output.toString().toLowerCase(Locale.ROOT).endsWith(ending);
   }
 
   private int images(Classifier classifier, StopSignal stop, PrintWriter out) {
@@ -162,10 +161,9 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
   }
 
   private void write(ClassificationResults results) {
-    String name = output.toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(".csv")) {
+    if (endsWith(".csv")) {
       results.writeCsv(output);
-    } else if (isFile()) {
+    } else if (endsWith(".json")) {
       results.writeJson(output);
     } else {
       results.writeCsv(output.resolve("predictions.csv"));

@@ -7,6 +7,7 @@ import io.med3dinsight.volume.ImageInfo;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.VolumeReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,9 @@ final class FolderListing {
       return all.anyMatch(p -> VolumeReader.isImageName(p) && Files.isRegularFile(p));
     } catch (IOException e) {
       throw DataException.of(folder, "read", e);
+    } catch (UncheckedIOException e) {
+      // What is found out only on the way, such as a folder that must not be looked into.
+      throw DataException.of(folder, "read", e.getCause());
     }
   }
 

@@ -81,7 +81,7 @@ final class InputCases {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new DataException(folder + " cannot be read: " + e.getMessage() + ".", e);
+      throw DataException.of(folder, "read", e);
     }
   }
 }

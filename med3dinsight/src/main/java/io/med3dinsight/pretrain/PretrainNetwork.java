@@ -21,6 +21,8 @@ public final class PretrainNetwork extends Module {
   /** What the names of the network's weights begin with in a checkpoint. */
   public static final String PREFIX = "network.";
 
+  private static final String PSAT = "psat";
+
   private final EncoderDecoder volumes;
   private final Psat psat;
   private final Alignment alignment;
@@ -35,7 +37,7 @@ public final class PretrainNetwork extends Module {
     volumes = register("network", config.build(setup, config.inputChannels(), 1));
     int[] channels = volumes.encoder().channels();
     int coarsest = channels[channels.length - 1];
-    psat = register("psat", new Psat(setup, settings.psat(), coarsest, embedding));
+    psat = register(PSAT, new Psat(setup, settings.psat(), coarsest, embedding));
     alignment = alignment(setup, settings, embedding);
     queue =
         settings.aligns() && settings.queue() > 0
@@ -63,7 +65,7 @@ public final class PretrainNetwork extends Module {
 
   /** Whether a file with these names holds what a pretraining left. */
   public static boolean isIn(Set<String> names) {
-    return names.stream().anyMatch(n -> n.startsWith("psat."));
+    return names.stream().anyMatch(n -> n.startsWith(PSAT + "."));
   }
 
   public Psat psat() {

@@ -74,14 +74,11 @@ public record PretrainSettings(
     bounds.positive("maxNorm", maxNorm);
     bounds.positive("maskBlock", maskBlock);
     bounds.positive("epsilon", epsilon);
-    if (warmup < 0 || !(weightDecay >= 0)) {
-      throw new UsageException("pretrain.warmup and pretrain.weightDecay must not be negative.");
-    }
+    bounds.notNegative("warmup", warmup);
+    bounds.notNegative("weightDecay", weightDecay);
+    bounds.share("maskShare", maskShare);
     if (!(mass > 0 && mass <= 1)) {
       throw new UsageException("pretrain.mass is " + mass + ": expected above 0, at most 1.");
-    }
-    if (!(maskShare >= 0 && maskShare < 1)) {
-      throw new UsageException("pretrain.maskShare is " + maskShare + ": expected 0 to below 1.");
     }
     if (!(imageWeight >= 0 && textWeight >= 0 && reconstructionWeight >= 0)
         || imageWeight + textWeight + reconstructionWeight == 0) {

@@ -70,12 +70,12 @@ final class Body implements AutoCloseable {
    */
   List<Volume> channels(int count, String modality) {
     String wanted =
-        "the model takes "
-            + count
-            + (modality.isEmpty() ? "" : " (" + modality + ")")
-            + (count == 1
-                ? ": send an image of that channel alone."
-                : ": send one file with a frame for each, or a zip of a file for each, numbered"
+        Channels.wanted(
+            count,
+            modality,
+            count == 1
+                ? "send an image of that channel alone."
+                : "send one file with a frame for each, or a zip of a file for each, numbered"
                     + " CASE_0000, CASE_0001 and so on.");
     return Channels.read(List.copyOf(files.keySet()), ReadOptions.none(), count, wanted);
   }

@@ -88,13 +88,18 @@ public final class Channels {
    * @param modality what the channels are, joined by +; empty where that is not known
    */
   public static String wanted(int count, String modality) {
-    return "the model takes "
-        + count
-        + (modality.isEmpty() ? "" : " (" + modality + ")")
-        + ": give "
-        + (count == 1
-            ? "an image of that channel alone."
-            : "a file for each of them in this order, or one file with a frame for each.");
+    return wanted(
+        count,
+        modality,
+        count == 1
+            ? "give an image of that channel alone."
+            : "give a file for each of them in this order, or one file with a frame for each.");
+  }
+
+  /** The same with what is to be done about it. */
+  public static String wanted(int count, String modality, String remedy) {
+    String what = modality.isEmpty() ? "" : " (" + modality + ")";
+    return "the model takes " + count + what + ": " + remedy;
   }
 
   /**

@@ -4,11 +4,25 @@ import io.med3dinsight.cli.Programs.Ended;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Runs a command line through the program's entry, but in this process, which is faster. */
 final class InProcess {
   private InProcess() {}
+
+  /** Segments one image. */
+  static Ended predict(Path model, Path image, Path labels) {
+    return run(
+        PredictCommand.class,
+        "predict",
+        "--model",
+        model.toString(),
+        "--input",
+        image.toString(),
+        "--output",
+        labels.toString());
+  }
 
   static Ended run(Class<?> command, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();

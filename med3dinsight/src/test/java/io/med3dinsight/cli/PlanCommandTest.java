@@ -113,16 +113,7 @@ class PlanCommandTest {
     }
     Path image = data.resolve("imagesTr/c3.nii.gz");
     Path labels = folder.resolve("labels.nii.gz");
-    Ended predicted =
-        InProcess.run(
-            PredictCommand.class,
-            "predict",
-            "--model",
-            run.toString(),
-            "--input",
-            image.toString(),
-            "--output",
-            labels.toString());
+    Ended predicted = InProcess.predict(run, image, labels);
     assertEquals(0, predicted.code(), predicted.err());
     assertTrue(Files.exists(labels));
   }

@@ -107,16 +107,7 @@ class TrainCommandTest {
     Path run = folder.resolve("run");
     assertGood(train(run, data, settings()));
     Path out = folder.resolve("c3.nii.gz");
-    Ended predicted =
-        InProcess.run(
-            PredictCommand.class,
-            "predict",
-            "--model",
-            run.toString(),
-            "--input",
-            TinyData.image(data, 3).toString(),
-            "--output",
-            out.toString());
+    Ended predicted = InProcess.predict(run, TinyData.image(data, 3), out);
     assertEquals(0, predicted.code(), predicted.err());
     assertArrayEquals(
         LabelVolume.read(run.resolve("predictions/c3.nii.gz")).labels(),
