@@ -4,7 +4,6 @@ import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.config.Configuration;
 import io.med3dinsight.pipeline.RunFolder;
-import io.med3dinsight.pipeline.RunSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +19,7 @@ public record AblationFolder(Path root) {
   }
 
   /** What is compared. */
-  Path grid() {
+  public Path grid() {
     return root.resolve("ablation.yaml");
   }
 
@@ -63,7 +62,7 @@ public record AblationFolder(Path root) {
    *
    * @throws UsageException when it holds results already
    */
-  public void begin(RunSettings settings, AblationGrid grid) throws IOException {
+  public void begin(Record settings, AblationGrid grid) throws IOException {
     if (Files.exists(cells()) || Files.exists(root.resolve("cells"))) {
       throw new UsageException(
           "Folder "

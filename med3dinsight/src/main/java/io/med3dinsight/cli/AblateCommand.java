@@ -1,26 +1,16 @@
 package io.med3dinsight.cli;
 
-import io.med3dinsight.DataException;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.ablation.AblationFolder;
 import io.med3dinsight.ablation.AblationGrid;
 import io.med3dinsight.ablation.AblationRun;
 import io.med3dinsight.ablation.Start;
 import io.med3dinsight.config.Configuration;
-import io.med3dinsight.engine.tensor.Device;
-import io.med3dinsight.nn.checkpoint.CheckpointException;
-import io.med3dinsight.pipeline.LogSink;
 import io.med3dinsight.pipeline.RunSettings;
-import io.med3dinsight.progress.Progress;
-import io.med3dinsight.progress.TerminalProgress;
-import io.med3dinsight.report.MetricsLog;
-import io.med3dinsight.report.Provenance;
-import io.med3dinsight.training.TrainingContext;
 import io.med3dinsight.transport.AlignmentKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -40,8 +30,6 @@ import picocli.CommandLine.Spec;
           + " cells."
     })
 final class AblateCommand implements Callable<Integer>, Computes {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -102,36 +90,55 @@ final class AblateCommand implements Callable<Integer>, Computes {
     }
     AblationFolder folder = new AblationFolder(run.output());
     AblationGrid grid = grid(run.resume() ? folder.readGrid() : AblationGrid.standard());
-    RunSettings settings = settings(folder);
-    Device device = compute.device();
-    if (run.resume()) {
-      Configuration.write(grid, run.output().resolve("ablation.yaml"));
-    } else {
-      folder.begin(settings, grid);
+    RunSession session = new Session(folder, grid);
+    RunSettings settings = session.settings(RunSettings.standard(), this::withOptions);
+    Boolean finished =
+        session.run(
+            settings,
+            settings.seed(),
+            settings.checkpointSeconds(),
+            settings.inputFiles(),
+            "ablate",
+            context -> new AblationRun(settings, grid, folder, context).run() ? true : null);
+    if (finished == null) {
+      return StopSignal.EXIT_CODE;
     }
-    Progress progress = TerminalProgress.standard();
-    Provenance provenance = provenance(folder, settings);
-    try (StopSignal stop = StopSignal.listen(PATIENCE);
-        MetricsLog log = MetricsLog.open(folder.root())) {
-      Duration every = Duration.ofSeconds(settings.checkpointSeconds());
-      // Each stage looks for its own checkpoint, and a new ablation has none.
-      TrainingContext context =
-          new TrainingContext(folder.root(), device, true, every, new LogSink(log), progress, stop);
-      if (!new AblationRun(settings, grid, folder, context).run()) {
-        progress.say("Stopped; go on with: ablate --resume --output " + folder.root());
-        return StopSignal.EXIT_CODE;
-      }
-    } catch (DataException | CheckpointException | UsageException e) {
-      if (!run.resume()) {
-        folder.abandon();
-      }
-      throw e;
-    }
-    provenance.finish().write(folder.root());
     spec.commandLine().getOut().print(Files.readString(folder.table()));
     spec.commandLine().getOut().printf("%nTable: %s%n", folder.table());
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  /** The folder of an ablation holds its grid too, which options may enlarge when it goes on. */
+  private final class Session extends RunSession {
+    private final AblationFolder folder;
+    private final AblationGrid grid;
+
+    Session(AblationFolder folder, AblationGrid grid) {
+      super(run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
+      this.folder = folder;
+      this.grid = grid;
+    }
+
+    @Override
+    void begin(Record settings) throws IOException {
+      if (run.resume()) {
+        Configuration.write(grid, folder.grid());
+      } else {
+        folder.begin(settings, grid);
+      }
+    }
+
+    @Override
+    void abandon() throws IOException {
+      folder.abandon();
+    }
+
+    /** Each stage looks for its own checkpoint, and a new ablation has none. */
+    @Override
+    boolean goesOn() {
+      return true;
+    }
   }
 
   /** What the options say, and what was or is usual where they say nothing. */
@@ -145,36 +152,9 @@ final class AblateCommand implements Callable<Integer>, Computes {
         gapCases == null ? base.gapCases() : gapCases);
   }
 
-  private RunSettings settings(AblationFolder folder) {
-    RunSettings base = run.resume() ? folder.shared().settings() : RunSettings.standard();
-    RunSettings settings = run.settings(base);
-    if (data != null) {
-      settings = settings.withData(data);
-    }
+  private RunSettings withOptions(RunSettings base) {
+    RunSettings settings = data == null ? base : base.withData(data);
     settings = settings.withAbsolutePaths();
-    if (run.seed() != null) {
-      settings = settings.withSeed(run.seed());
-    }
-    if (run.resume() && !Configuration.toYaml(settings).equals(Configuration.toYaml(base))) {
-      throw new UsageException(
-          "A resumed ablation keeps its settings: leave out what differs from "
-              + folder.shared().config()
-              + ", or start another one.");
-    }
-    return settings;
-  }
-
-  private Provenance provenance(AblationFolder folder, RunSettings settings) throws IOException {
-    if (run.resume() && Files.exists(folder.root().resolve(Provenance.FILE))) {
-      return Provenance.read(folder.root());
-    }
-    Provenance provenance =
-        Provenance.start(
-            compute.threads(),
-            settings.seed(),
-            spec.commandLine().getParent().getParseResult().originalArgs(),
-            settings.inputFiles());
-    provenance.write(folder.root());
-    return provenance;
+    return run.seed() == null ? settings : settings.withSeed(run.seed());
   }
 }

@@ -7,6 +7,7 @@ import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.pipeline.LogSink;
 import io.med3dinsight.pipeline.RunFolder;
+import io.med3dinsight.pipeline.RunLock;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import io.med3dinsight.report.Build;
@@ -23,7 +24,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /** What every command with a run folder does around its work. */
-final class RunSession {
+class RunSession {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final RunFolder folder;
@@ -81,36 +82,51 @@ final class RunSession {
       Function<TrainingContext, T> work)
       throws IOException {
     Device device = compute.device();
-    if (!run.resume()) {
-      folder.begin(settings);
-    }
     Progress progress = TerminalProgress.standard();
-    Provenance provenance = provenance(seed, inputs, progress);
-    T result;
+    try (RunLock lock = RunLock.take(folder.root(), progress::say)) {
+      begin(settings);
+      Provenance provenance = provenance(seed, inputs, progress);
+      T result = work(device, Duration.ofSeconds(checkpointSeconds), progress, work);
+      if (result == null) {
+        progress.say("Stopped; go on with: " + command + " --resume --output " + folder.root());
+      } else {
+        provenance.finish().write(folder.root());
+      }
+      return result;
+    }
+  }
+
+  private <T> T work(
+      Device device, Duration every, Progress progress, Function<TrainingContext, T> work)
+      throws IOException {
     try (StopSignal stop = StopSignal.listen(PATIENCE);
         MetricsLog log = MetricsLog.open(folder.root())) {
-      result =
-          work.apply(
-              new TrainingContext(
-                  folder.root(),
-                  device,
-                  run.resume(),
-                  Duration.ofSeconds(checkpointSeconds),
-                  new LogSink(log),
-                  progress,
-                  stop));
+      return work.apply(
+          new TrainingContext(
+              folder.root(), device, goesOn(), every, new LogSink(log), progress, stop));
     } catch (DataException | CheckpointException | UsageException e) {
       if (!run.resume()) {
-        folder.abandon();
+        abandon();
       }
       throw e;
     }
-    if (result == null) {
-      progress.say("Stopped; go on with: " + command + " --resume --output " + folder.root());
-    } else {
-      provenance.finish().write(folder.root());
+  }
+
+  /** Makes the folder of a new run; one to be resumed is there. */
+  void begin(Record settings) throws IOException {
+    if (!run.resume()) {
+      folder.begin(settings);
     }
-    return result;
+  }
+
+  /** Takes {@link #begin} back where nothing has been computed. */
+  void abandon() throws IOException {
+    folder.abandon();
+  }
+
+  /** Whether stages look for checkpoints to go on from. */
+  boolean goesOn() {
+    return run.resume();
   }
 
   /** Where the run comes from; a resumed one keeps what it was begun with. */
