@@ -127,7 +127,7 @@ final class CaptionCommand implements Callable<Integer> {
     if (output == null && preview == null) {
       throw new UsageException("--output is missing: name the file for the captions.");
     }
-    if (preview == null && Files.exists(output) && !resume) {
+    if (preview == null && !resume && holdsCaptions(output)) {
       throw new UsageException(
           output + " is there already: go on with it by --resume, or choose another --output.");
     }
@@ -151,6 +151,11 @@ final class CaptionCommand implements Callable<Integer> {
       return 0;
     }
     return run(settings, sources, progress, out);
+  }
+
+  /** A run whose service was down leaves an empty file, which nobody needs to decide about. */
+  private static boolean holdsCaptions(Path file) {
+    return Files.exists(file) && !(Files.isRegularFile(file) && file.toFile().length() == 0);
   }
 
   private MsdDataset dataset() {

@@ -13,18 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /** The descriptions of a run's slices, made once and kept in its folder. */
 public final class Descriptions {
-  /** Unknown cases that a message names; there may be thousands. */
-  private static final int NAMED = 5;
-
   private final DescribedScans data;
   private final RunSettings settings;
   private final Progress progress;
@@ -47,12 +41,11 @@ public final class Descriptions {
     List<Caption> all;
     if (Files.exists(folder.captions())) {
       all = CaptionFile.read(folder.captions());
+      volumes().requireDescribed(all, folder.captions());
       check(all, folder.captions());
     } else if (settings.describe().captions() != null) {
       Path file = settings.describe().captions();
-      all = CaptionFile.read(file);
-      requireKnown(all, file);
-      all = all.stream().map(this::prepared).toList();
+      all = volumes().read(file).stream().map(this::prepared).toList();
       check(all, file);
       CaptionFile.write(folder.captions(), all);
     } else {
@@ -65,6 +58,11 @@ public final class Descriptions {
     return byCase(all);
   }
 
+  private CaptionedVolumes volumes() {
+    List<String> learning = data.learning().stream().map(Scan::id).toList();
+    return new CaptionedVolumes(data.place(), data.known(), learning);
+  }
+
   private static Map<String, List<Caption>> byCase(List<Caption> captions) {
     Map<String, List<Caption>> byCase = new LinkedHashMap<>();
     captions.forEach(c -> byCase.computeIfAbsent(c.volume(), v -> new ArrayList<>()).add(c));
@@ -75,24 +73,6 @@ public final class Descriptions {
   private Caption prepared(Caption c) {
     int[] extents = data.extents().get(c.volume());
     return extents == null ? c : c.on(extents[c.plane().axis()]);
-  }
-
-  private void requireKnown(List<Caption> captions, Path file) {
-    Set<String> known = data.known();
-    Set<String> unknown = new LinkedHashSet<>();
-    captions.stream().map(Caption::volume).filter(v -> !known.contains(v)).forEach(unknown::add);
-    if (!unknown.isEmpty()) {
-      throw new DataException(
-          file
-              + " describes "
-              + unknown.stream().limit(NAMED).collect(Collectors.joining(", "))
-              + (unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " more" : "")
-              + ", but "
-              + data.place()
-              + " has no such case (it has "
-              + known.stream().sorted().findFirst().orElse("none")
-              + " and others); correct the names, or remove these lines.");
-    }
   }
 
   /**
@@ -116,16 +96,6 @@ public final class Descriptions {
                 + ", but the prepared volume has slices 0 to "
                 + (count - 1)
                 + " in that plane; correct the number.");
-      }
-    }
-    Map<String, List<Caption>> byCase = byCase(captions);
-    for (Scan c : data.learning()) {
-      if (!byCase.containsKey(c.id())) {
-        throw new DataException(
-            file
-                + " describes no slice of training case "
-                + c.id()
-                + ": add some, or leave describe.captions out.");
       }
     }
   }

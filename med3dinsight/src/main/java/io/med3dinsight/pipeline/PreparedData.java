@@ -66,6 +66,7 @@ public record PreparedData(
               + dataset.folder()
               + " names no case for testing; expected at least one, on which the run is scored.");
     }
+    new CaptionedVolumes(dataset.folder(), known(dataset), split.train()).check(settings, folder);
     SegmentationPlan plan = given == null ? plan(settings, dataset, training, progress) : given;
     Map<String, int[]> extents = new HashMap<>();
     // Read now, so that a damaged one is reported before anything is trained.
@@ -190,6 +191,10 @@ public record PreparedData(
 
   @Override
   public Set<String> known() {
+    return known(dataset);
+  }
+
+  private static Set<String> known(MsdDataset dataset) {
     Set<String> known = new HashSet<>(dataset.ids());
     dataset.test().forEach(c -> known.add(c.id()));
     return known;

@@ -65,9 +65,11 @@ record PretrainData(
     }
     List<Scan> all = ScanFolder.list(place).stream().map(s -> named(s, settings)).toList();
     List<Scan> learning = learning(all, place, settings, progress);
+    Set<String> known = new HashSet<>(all.stream().map(Scan::id).toList());
+    new CaptionedVolumes(place, known, learning.stream().map(Scan::id).toList())
+        .check(settings.asRun(), folder);
     Fingerprint measured = measure(learning, progress);
     NetworkPlan plan = NetworkPlan.of(settings.network(), measured);
-    Set<String> known = new HashSet<>(all.stream().map(Scan::id).toList());
     CaseStore prepared =
         new CaseStore(folder.prepared(), (long) (HEAP_SHARE * Runtime.getRuntime().maxMemory()));
     PretrainData data =

@@ -36,7 +36,7 @@ public final class PretrainRun {
    */
   public Integer run() {
     RunSettings stages = settings.asRun();
-    Pretraining.check(stages, folder);
+    Pretraining.check(stages);
     StartingWeights.checkReadable(settings.network().weights());
     try (PretrainData data = PretrainData.of(settings, folder, context.progress())) {
       NetworkPlan plan = data.plan();

@@ -3,7 +3,6 @@ package io.med3dinsight.pipeline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.caption.Caption;
-import io.med3dinsight.caption.CaptionFile;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.encoder2d.Retrieval;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
@@ -46,17 +45,15 @@ final class Pretraining {
   }
 
   /**
-   * Finds out before volumes are prepared, which may take long, whether the files that the settings
-   * name are there and can be read.
+   * Finds out before volumes are prepared, which may take long, whether the encoder that the
+   * settings name can be used; {@link CaptionedVolumes} does so with captions.
    *
-   * @throws io.med3dinsight.DataException when one cannot
+   * @throws io.med3dinsight.DataException when a file is missing or cannot be used
+   * @throws CheckpointException when its weights are missing or of another network or size
    */
-  static void check(RunSettings settings, RunFolder folder) {
+  static void check(RunSettings settings) {
     if (settings.clip().folder() != null) {
       ClipSliceTextEncoder.check(settings.clip().folder());
-    }
-    if (settings.describe().captions() != null && !Files.exists(folder.captions())) {
-      CaptionFile.read(settings.describe().captions());
     }
   }
 

@@ -55,7 +55,7 @@ public final class TrainingRun {
    */
   public Evaluation run() {
     if (settings.pretrain().enabled()) {
-      Pretraining.check(settings, folder);
+      Pretraining.check(settings);
     }
     StartingWeights.checkReadable(settings.network().weights());
     try (PreparedData data = PreparedData.of(settings, folder, context.progress(), plan)) {

@@ -141,8 +141,8 @@ class CaptionCommandTest {
     assertRefused(2, caption(url, "--input", data.toString()), "--data and --input");
     assertRefused(2, caption(url, "--slice", "axial"), "axial:10,20,50%");
     assertFalse(Files.exists(output));
-    Files.createFile(output);
-    assertRefused(2, caption(url), "--resume");
+    Files.writeString(output, "of an earlier run");
+    assertRefused(2, caption(url), "is there already", "--resume");
     assertRefused(
         2,
         InProcess.run(CaptionCommand.class, "caption", "--input", data.toString()),
@@ -164,9 +164,12 @@ class CaptionCommandTest {
           List.of("Bearer " + key), server.received().get(0).headers().get("Authorization"));
       assertFalse(Files.readString(folder.resolve("captions.log.jsonl")).contains(key));
     }
-    Ended down = caption(url, "--resume");
-    assertRefused(3, down, url, "cannot be reached", "--resume");
-    assertEquals(1, down.err().lines().filter(l -> l.contains("cannot be reached")).count());
+    // Nothing was written so far, so there is nothing to go on with either.
+    for (String[] more : new String[][] {{"--resume"}, {}}) {
+      Ended down = caption(url, more);
+      assertRefused(3, down, url, "cannot be reached", "--resume");
+      assertEquals(1, down.err().lines().filter(l -> l.contains("cannot be reached")).count());
+    }
     Reply unknown = FakeChatServer.json(404, "{\"error\":{\"message\":\"model 'm' not found\"}}");
     try (FakeChatServer server = FakeChatServer.always(unknown)) {
       assertRefused(2, caption(server.url(), "--resume"), "no model 'm'", "it has there");

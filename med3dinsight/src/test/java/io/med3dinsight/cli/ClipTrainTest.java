@@ -78,6 +78,20 @@ class ClipTrainTest {
   }
 
   @Test
+  void weightsOfAnotherSizeEndTheRunBeforeItComputes() throws IOException {
+    Path clip = Fixtures.biomedClip(folder.resolve("biomedclip"));
+    Path config = clip.resolve("open_clip_config.json");
+    String text = Files.readString(config);
+    String other = text.replaceFirst("\"embed_dim\": *\\d+", "\"embed_dim\": 24");
+    assertFalse(other.equals(text), text);
+    Files.writeString(config, other);
+    Ended ended = train(folder.resolve("run"), clip);
+    assertEquals(3, ended.code(), ended.err());
+    assertTrue(ended.err().contains("do not belong to the configuration"), ended.err());
+    assertFalse(ended.err().contains("measure"), "volumes were read: " + ended.err());
+  }
+
+  @Test
   void anAblationEmbedsWithTheFolder() throws IOException {
     Path clip = Fixtures.biomedClip(folder.resolve("biomedclip"));
     Path data = TinyData.write(folder.resolve("data"));

@@ -232,7 +232,9 @@ class StagesCommandTest {
     Files.writeString(
         captions,
         "{\"volume\":\"c9\",\"plane\":\"axial\",\"slice\":1,\"text\":\"x\",\"model\":\"m\"}\n");
-    assertRefused(3, "c9", pretrain(pre, data, before(), "--captions", captions));
+    Ended unknown = pretrain(pre, data, before(), "--captions", captions);
+    assertRefused(3, "describes c9", unknown);
+    assertFalse(unknown.err().contains("measure"), "volumes were read: " + unknown.err());
     assertFalse(Files.exists(pre.resolve("config.yaml")), "a refused run left a folder");
     assertRefused(
         3, "none.jsonl", pretrain(pre, data, before(), "--captions", folder.resolve("none.jsonl")));

@@ -42,7 +42,9 @@ class TrainRefusalsTest {
     Files.writeString(file, good.replaceFirst("\"volume\":\"c0\",", ""));
     assertRefused(3, file + ", line 1 is not a caption", train(run, data, settings));
     Files.writeString(file, good.replace("\"c1\"", "\"c9\""));
-    assertRefused(3, file + " describes c9, but ", train(run, data, settings));
+    Ended unknown = train(run, data, settings);
+    assertRefused(3, file + " describes c9, but ", unknown);
+    assertFalse(unknown.err().contains("measure"), "volumes were read: " + unknown.err());
     Files.writeString(file, good.replaceAll("(?m)^.*\"c1\".*\\R", ""));
     assertRefused(3, "no slice of training case c1", train(run, data, settings));
     Files.delete(file);

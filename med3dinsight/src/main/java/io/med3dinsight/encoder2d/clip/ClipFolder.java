@@ -2,6 +2,7 @@ package io.med3dinsight.encoder2d.clip;
 
 import io.med3dinsight.DataException;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * A folder with CLIP or BiomedCLIP: configuration, tokenizer and weights, in open_clip's layout
@@ -61,20 +63,37 @@ record ClipFolder(Path root, ClipConfig config, TextTokenizer tokenizer, List<Pa
   }
 
   /**
+   * Finds out whether the weights fit, from their names and shapes.
+   *
+   * @throws CheckpointException when the file holds another network or another size
+   */
+  void check() {
+    try (DualEncoder towers = DualEncoder.of(Setup.of(Device.cpu(), 0), config)) {
+      with(towers, Weights::compare);
+    }
+  }
+
+  /**
    * The towers with their weights.
    *
    * @throws CheckpointException when the file holds another network or another size
    */
   DualEncoder load(Device device) {
     DualEncoder towers = DualEncoder.of(Setup.of(device, 0), config);
-    try (TensorSource file = Weights.open(root)) {
-      boolean theirs = file.names().stream().anyMatch(n -> n.startsWith("vision_model."));
-      TensorSource source = theirs ? new HuggingFaceNames(file) : file;
-      check(Weights.load(towers, source), file.path());
+    try {
+      with(towers, Weights::load);
       return towers;
     } catch (RuntimeException e) {
       towers.close();
       throw e;
+    }
+  }
+
+  private void with(DualEncoder towers, BiFunction<Module, TensorSource, LoadReport> compare) {
+    try (TensorSource file = Weights.open(root)) {
+      boolean theirs = file.names().stream().anyMatch(n -> n.startsWith("vision_model."));
+      TensorSource source = theirs ? new HuggingFaceNames(file) : file;
+      check(compare.apply(towers, source), file.path());
     }
   }
 

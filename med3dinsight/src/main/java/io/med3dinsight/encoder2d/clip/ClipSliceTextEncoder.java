@@ -43,13 +43,15 @@ public final class ClipSliceTextEncoder implements SliceTextEncoder {
   }
 
   /**
-   * Reads configuration and tokenizer and looks for the weights, without loading them.
+   * Reads configuration and tokenizer and compares the weights' names and shapes with them, without
+   * reading their values.
    *
    * @throws DataException when a file is missing or cannot be used
-   * @throws io.med3dinsight.nn.checkpoint.CheckpointException when there are no weights
+   * @throws io.med3dinsight.nn.checkpoint.CheckpointException when the weights are missing or of
+   *     another network or size
    */
   public static void check(Path folder) {
-    ClipFolder.open(folder);
+    ClipFolder.open(folder).check();
   }
 
   /**

@@ -106,6 +106,21 @@ public final class Weights {
    * @throws CheckpointException when nothing fits, saying what the names are on both sides
    */
   public static LoadReport load(Module module, TensorSource source, Renaming renaming) {
+    LoadPlan plan = plan(module, source, renaming);
+    plan.copy();
+    return plan.report();
+  }
+
+  /**
+   * Tells what {@link #load(Module, TensorSource)} would copy, and copies nothing.
+   *
+   * @throws CheckpointException when nothing fits
+   */
+  public static LoadReport compare(Module module, TensorSource source) {
+    return plan(module, source, Renaming.best(module, source)).report();
+  }
+
+  private static LoadPlan plan(Module module, TensorSource source, Renaming renaming) {
     LoadPlan plan = LoadPlan.of(module, source, renaming);
     LoadReport report = plan.report();
     if (report.matched().isEmpty()) {
@@ -122,8 +137,7 @@ public final class Weights {
               + first(source.names())
               + ".");
     }
-    plan.copy();
-    return report;
+    return plan;
   }
 
   private static String first(java.util.Set<String> names) {
