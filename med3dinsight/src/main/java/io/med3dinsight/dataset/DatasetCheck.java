@@ -1,20 +1,17 @@
 package io.med3dinsight.dataset;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.LabelVolume;
 import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.Volume;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -167,20 +164,11 @@ public final class DatasetCheck {
 
   /** SHA-256 of extents and intensities, in hexadecimal digits. */
   public static String hash(List<Volume> images) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Volume image : images) {
-        digest.update(image.grid().shapeText().getBytes(StandardCharsets.UTF_8));
-        ByteBuffer slab = ByteBuffer.allocate(4 * image.grid().width());
-        for (int i = 0; i < image.voxels().length; i += image.grid().width()) {
-          slab.asFloatBuffer().put(image.voxels(), i, image.grid().width());
-          digest.update(slab.array());
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    Sha256 hash = new Sha256();
+    for (Volume image : images) {
+      hash.add(image.grid().shapeText()).add(image.voxels(), ByteOrder.BIG_ENDIAN);
     }
+    return hash.hex();
   }
 
   private void label(Case c, List<Volume> images) {

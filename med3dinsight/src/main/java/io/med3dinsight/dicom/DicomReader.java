@@ -1,16 +1,14 @@
 package io.med3dinsight.dicom;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.hash.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -151,7 +149,7 @@ public final class DicomReader {
     }
     // Files without their names, which some anonymise away, are known by their bytes.
     String instance = d.text(Tag.SOP_INSTANCE);
-    if (!instances.add(instance.isEmpty() ? digest(bytes) : instance)) {
+    if (!instances.add(instance.isEmpty() ? Sha256.hex(bytes) : instance)) {
       copies++;
       return bytes.length;
     }
@@ -161,14 +159,6 @@ public final class DicomReader {
         .addAll(new SliceReader(source, parsed).slices());
     headers.putIfAbsent(uid, d);
     return bytes.length;
-  }
-
-  private static String digest(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   private Series series(String uid) {

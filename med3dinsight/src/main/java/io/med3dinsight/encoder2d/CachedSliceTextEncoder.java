@@ -1,11 +1,10 @@
 package io.med3dinsight.encoder2d;
 
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.slice.Slice;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -92,13 +91,7 @@ public final class CachedSliceTextEncoder implements SliceTextEncoder {
   }
 
   private static EmbeddingFile.Key hash(String kind, byte[] content) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(kind.getBytes(StandardCharsets.UTF_8));
-      return new EmbeddingFile.Key(ByteBuffer.wrap(digest.digest(content)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return new EmbeddingFile.Key(ByteBuffer.wrap(new Sha256().add(kind).add(content).bytes()));
   }
 
   @Override

@@ -3,19 +3,15 @@ package io.med3dinsight.encoder2d;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.engine.tensor.Device;
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.Network;
 import io.med3dinsight.slice.Slice;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -24,14 +20,13 @@ import java.util.List;
  */
 public final class CompactSliceTextEncoder implements SliceTextEncoder {
   private static final int BATCH = 64;
-  private static final int ID_DIGITS = 16;
 
   private final SliceTextModel model;
   private final String id;
 
   private CompactSliceTextEncoder(SliceTextModel model) {
     this.model = model;
-    this.id = SliceTextModel.KIND + "-" + hash(model).substring(0, ID_DIGITS);
+    this.id = SliceTextModel.KIND + "-" + hash(model);
     model.train(false);
   }
 
@@ -87,20 +82,11 @@ public final class CompactSliceTextEncoder implements SliceTextEncoder {
   }
 
   private static String hash(SliceTextModel model) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(model.network().toString().getBytes(StandardCharsets.UTF_8));
-      for (Module.State s : model.namedState().values()) {
-        float[] values = s.tensor().toFloats();
-        ByteBuffer bytes =
-            ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        digest.update(bytes);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    Sha256 hash = new Sha256().add(model.network().toString());
+    for (Module.State s : model.namedState().values()) {
+      hash.add(s.tensor().toFloats(), ByteOrder.LITTLE_ENDIAN);
     }
+    return Sha256.shortened(hash.hex());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.med3dinsight.caption.chat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.med3dinsight.hash.Sha256;
 import java.nio.file.Path;
 
 /**
@@ -28,7 +29,7 @@ final class CaptionLog implements AutoCloseable {
         .put("volume", job.volume())
         .put("plane", job.place().plane().label())
         .put("slice", job.place().index());
-    return node.put("image", Hashes.ofFile(job.request().png()));
+    return node.put("image", Sha256.hex(job.request().png()));
   }
 
   /** A request is about to leave. */
@@ -38,7 +39,7 @@ final class CaptionLog implements AutoCloseable {
     node.put("url", endpoint.chat().toString()).put("model", r.model());
     node.put("system", r.prompt().system()).put("prompt", r.prompt().user());
     node.put("imageBytes", r.png().length);
-    node.put("body", Hashes.ofFile(r.body())).put("bodyBytes", r.body().length);
+    node.put("body", Sha256.hex(r.body())).put("bodyBytes", r.body().length);
     lines.append(node);
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.caption.Caption;
 import io.med3dinsight.caption.CaptionFile;
+import io.med3dinsight.hash.Sha256;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -71,9 +72,9 @@ final class CaptionOutput implements AutoCloseable {
             job.slices(),
             text,
             job.request().model(),
-            Hashes.shortened(job.promptHash()));
+            Sha256.shortened(job.promptHash()));
     ObjectNode line = CaptionFile.line(caption);
-    captions.append(line.put("image", Hashes.shortened(job.pixels())));
+    captions.append(line.put("image", Sha256.shortened(job.pixels())));
   }
 
   void reject(SliceJob job, ChatAnswer answer, String reason) {
@@ -84,8 +85,8 @@ final class CaptionOutput implements AutoCloseable {
     line.put("volume", job.volume()).put("plane", job.place().plane().label());
     line.put("slice", job.place().index()).put("slices", job.slices());
     line.put("reason", reason).put("text", answer.text()).put("finish", answer.finish());
-    line.put("model", job.request().model()).put("prompt", Hashes.shortened(job.promptHash()));
-    rejected.append(line.put("image", Hashes.shortened(job.pixels())));
+    line.put("model", job.request().model()).put("prompt", Sha256.shortened(job.promptHash()));
+    rejected.append(line.put("image", Sha256.shortened(job.pixels())));
   }
 
   @Override

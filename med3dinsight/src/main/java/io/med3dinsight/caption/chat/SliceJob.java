@@ -1,6 +1,7 @@
 package io.med3dinsight.caption.chat;
 
 import io.med3dinsight.caption.chat.PromptTemplates.Prompt;
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.slice.SliceChoice.Place;
 
 /**
@@ -32,8 +33,8 @@ record SliceJob(
         place.plane().label(),
         place.index(),
         request.model(),
-        Hashes.shortened(promptHash),
-        Hashes.shortened(pixels));
+        Sha256.shortened(promptHash),
+        Sha256.shortened(pixels));
   }
 
   static String identity(

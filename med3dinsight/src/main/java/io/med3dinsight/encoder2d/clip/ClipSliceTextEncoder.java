@@ -5,17 +5,13 @@ import io.med3dinsight.encoder2d.EmbeddingRows;
 import io.med3dinsight.encoder2d.SliceTextEncoder;
 import io.med3dinsight.engine.tensor.Device;
 import io.med3dinsight.engine.tensor.Tensor;
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.slice.Slice;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
@@ -26,7 +22,6 @@ import java.util.Locale;
 public final class ClipSliceTextEncoder implements SliceTextEncoder {
   private static final int PICTURES = 16;
   private static final int TEXTS = 32;
-  private static final int ID_DIGITS = 16;
 
   private final ClipConfig config;
   private final TextTokenizer tokenizer;
@@ -39,7 +34,7 @@ public final class ClipSliceTextEncoder implements SliceTextEncoder {
     this.towers = towers;
     towers.train(false);
     String kind = config.kind().name().toLowerCase(Locale.ROOT);
-    id = kind + "-" + hash(folder, towers).substring(0, ID_DIGITS);
+    id = kind + "-" + hash(folder, towers);
   }
 
   /**
@@ -73,25 +68,18 @@ public final class ClipSliceTextEncoder implements SliceTextEncoder {
   }
 
   private static String hash(ClipFolder folder, DualEncoder towers) {
+    Sha256 hash = new Sha256().add(new byte[] {Preprocessing.PICTURE});
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update((byte) Preprocessing.PICTURE);
       for (Path file : folder.small()) {
-        digest.update(Files.readAllBytes(file));
+        hash.add(file);
       }
-      for (Module.State s : towers.namedState().values()) {
-        float[] values = s.tensor().toFloats();
-        ByteBuffer bytes =
-            ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        digest.update(bytes);
-      }
-      return HexFormat.of().formatHex(digest.digest());
     } catch (IOException e) {
       throw DataException.of(folder.root(), "read", e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
+    for (Module.State s : towers.namedState().values()) {
+      hash.add(s.tensor().toFloats(), ByteOrder.LITTLE_ENDIAN);
+    }
+    return Sha256.shortened(hash.hex());
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.med3dinsight.caption.CaptionFile;
 import io.med3dinsight.caption.chat.CaptionSettings.Traffic;
 import io.med3dinsight.caption.chat.FakeChatServer.Received;
 import io.med3dinsight.caption.chat.FakeChatServer.Reply;
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Sentences;
 import java.io.IOException;
@@ -85,13 +86,13 @@ class CaptionerTest extends CaptionerRuns {
       List<JsonNode> sent = log("sent");
       assertEquals(3, sent.size());
       Set<String> bodies = new HashSet<>();
-      server.received().forEach(r -> bodies.add(Hashes.ofFile(r.body())));
+      server.received().forEach(r -> bodies.add(Sha256.hex(r.body())));
       for (JsonNode line : sent) {
         assertTrue(bodies.contains(line.path("body").asText()), line.toString());
         assertEquals(server.url() + "/chat/completions", line.path("url").asText());
         Received r =
             server.received().stream()
-                .filter(x -> Hashes.ofFile(x.body()).equals(line.path("body").asText()))
+                .filter(x -> Sha256.hex(x.body()).equals(line.path("body").asText()))
                 .findFirst()
                 .get();
         assertEquals(r.body().length, line.path("bodyBytes").asInt());
@@ -99,7 +100,7 @@ class CaptionerTest extends CaptionerRuns {
         assertEquals(messages.at("/0/content").asText(), line.path("system").asText());
         assertEquals(messages.at("/1/content/0/text").asText(), line.path("prompt").asText());
         byte[] png = Base64.getDecoder().decode(r.picture().split(",", 2)[1]);
-        assertEquals(Hashes.ofFile(png), line.path("image").asText());
+        assertEquals(Sha256.hex(png), line.path("image").asText());
         assertEquals(png.length, line.path("imageBytes").asInt());
         assertEquals("a", line.at("/local/volume").asText());
       }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.med3dinsight.UsageException;
 import io.med3dinsight.caption.Modality;
 import io.med3dinsight.caption.chat.FakeChatServer.Received;
+import io.med3dinsight.hash.Sha256;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.DicomFiles;
 import java.io.ByteArrayInputStream;
@@ -192,6 +193,6 @@ class PrivacyTest {
   private static List<String> bodies(CaptionSettings settings, Path file) {
     CaptionSource source = Scans.sources(file).get(0);
     SliceJobs jobs = new SliceJobs(settings, source.id(), source.read());
-    return jobs.places().stream().map(p -> Hashes.ofFile(jobs.job(p).request().body())).toList();
+    return jobs.places().stream().map(p -> Sha256.hex(jobs.job(p).request().body())).toList();
   }
 }
