@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.commons.math3.stat.StatUtils;
 
@@ -31,7 +33,7 @@ final class AblationTable {
     AblationTable table = new AblationTable(results);
     write(folder.csv(), table.csv());
     write(folder.table(), table.markdown(JsonLines.read(folder.gaps(), "pretraining")));
-    DiceChart.write(folder.figure("dice"), table.lines());
+    DiceChart.write(folder.figure("dice"), table.figure(), Cell.SCRATCH);
   }
 
   private static void write(Path file, String text) {
@@ -197,23 +199,17 @@ final class AblationTable {
 
   // ---- the chart
 
-  private List<DiceChart.Line> lines() {
-    Map<String, List<double[]>> points = new LinkedHashMap<>();
+  private List<DiceChart.Method> figure() {
+    Map<String, SortedMap<Double, double[]>> dice = new LinkedHashMap<>();
     for (double labels : shares()) {
       methods(labels)
           .forEach(
-              (method, cells) -> {
-                double[] dice = cells.stream().mapToDouble(CellResult::dice).toArray();
-                points
-                    .computeIfAbsent(method, m -> new ArrayList<>())
-                    .add(
-                        new double[] {
-                          100 * labels, StatUtils.mean(dice), dice.length > 1 ? deviation(dice) : 0
-                        });
-              });
+              (method, cells) ->
+                  dice.computeIfAbsent(method, m -> new TreeMap<>())
+                      .put(100 * labels, cells.stream().mapToDouble(CellResult::dice).toArray()));
     }
-    List<DiceChart.Line> lines = new ArrayList<>();
-    points.forEach((method, p) -> lines.add(new DiceChart.Line(method, p)));
-    return lines;
+    List<DiceChart.Method> methods = new ArrayList<>();
+    dice.forEach((method, d) -> methods.add(new DiceChart.Method(method, d)));
+    return methods;
   }
 }
