@@ -3,6 +3,7 @@ package io.med3dinsight.cli;
 import io.med3dinsight.pipeline.PretrainRun;
 import io.med3dinsight.pipeline.PretrainRunSettings;
 import io.med3dinsight.pipeline.RunFolder;
+import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.report.RunReport;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -61,7 +62,9 @@ final class PretrainCommand implements Callable<Integer>, Computes {
             run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
     PretrainRunSettings settings =
         session.settings(
-            PretrainRunSettings.standard(), s -> s.with(data, modality, captions, run.seed()));
+            PretrainRunSettings.standard(),
+            RunSettings.standard(),
+            s -> s.with(data, modality, captions, run.seed()));
     RunFolder folder = session.folder();
     Integer volumes =
         session.run(

@@ -4,6 +4,7 @@ import io.med3dinsight.config.Configuration;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -65,6 +66,27 @@ class RunOptions {
    */
   <R extends Record> R settings(R defaults) {
     return Configuration.read(defaults, config, chosen());
+  }
+
+  /**
+   * The same; the file may be written for a command with more settings.
+   *
+   * @param wider that command's settings
+   * @param told a sentence about what is left aside
+   */
+  <R extends Record> R settings(R defaults, Record wider, Consumer<String> told) {
+    return Configuration.read(
+        defaults,
+        config,
+        chosen(),
+        wider,
+        names ->
+            told.accept(
+                "Left aside from "
+                    + config
+                    + ", for this command has no use for them: "
+                    + String.join(", ", names)
+                    + "."));
   }
 
   /** Names the settings that --encoder stands for, where they are not the run's own. */

@@ -22,6 +22,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** What every command with a run folder does around its work. */
 class RunSession {
@@ -56,8 +57,19 @@ class RunSession {
 
   /** The settings: defaults, or those of the run to be resumed, changed by the options. */
   <R extends Record> R settings(R defaults, Function<R, R> options) {
+    return settings(defaults, run::settings, options);
+  }
+
+  /** The same; a file of settings may be written for a command that has those of {@code wider}. */
+  <R extends Record> R settings(R defaults, Record wider, Function<R, R> options) {
+    Progress progress = TerminalProgress.standard();
+    return settings(defaults, base -> run.settings(base, wider, progress::say), options);
+  }
+
+  private <R extends Record> R settings(
+      R defaults, UnaryOperator<R> given, Function<R, R> options) {
     R base = run.resume() ? folder.settings(defaults) : defaults;
-    R settings = options.apply(run.settings(base));
+    R settings = options.apply(given.apply(base));
     if (run.resume() && !Configuration.toYaml(settings).equals(Configuration.toYaml(base))) {
       throw new UsageException(
           "A resumed run keeps its settings: leave out what differs from "

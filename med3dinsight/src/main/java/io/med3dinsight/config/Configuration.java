@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.med3dinsight.UsageException;
@@ -12,8 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * Reads settings into nested records. Defaults are a record; a YAML or JSON file replaces some of
@@ -48,10 +51,40 @@ public final class Configuration {
    * @throws UsageException for a file that cannot be read, an unknown key or an unusable value
    */
   public static <R extends Record> R read(R defaults, Path file, List<String> overrides) {
+    return read(defaults, file == null ? null : parse(file), file, overrides);
+  }
+
+  /**
+   * The same of a file that may also hold settings of a wider kind, which are checked and left
+   * aside.
+   *
+   * @param wider settings that the file may be written for
+   * @param aside told the names of those at the top level that {@code defaults} has not; not called
+   *     where there are none
+   */
+  public static <R extends Record> R read(
+      R defaults, Path file, List<String> overrides, Record wider, Consumer<List<String>> aside) {
+    JsonNode tree = file == null ? null : parse(file);
+    if (tree instanceof ObjectNode all) {
+      List<String> names = new ArrayList<>(Records.names(wider.getClass()));
+      names.removeAll(Records.names(defaults.getClass()));
+      names.removeIf(name -> !all.has(name));
+      if (!names.isEmpty()) {
+        JsonNode others = all.deepCopy().retain(names);
+        new Binder(wider.getClass()).apply(wider, others, file.toString());
+        tree = all.remove(names);
+        aside.accept(names);
+      }
+    }
+    return read(defaults, tree, file, overrides);
+  }
+
+  private static <R extends Record> R read(
+      R defaults, JsonNode tree, Path file, List<String> overrides) {
     Binder binder = new Binder(defaults.getClass());
     Record settings = defaults;
-    if (file != null) {
-      settings = binder.apply(settings, parse(file), file.toString());
+    if (tree != null) {
+      settings = binder.apply(settings, tree, file.toString());
     }
     for (String word : overrides) {
       settings = override(binder, settings, word);

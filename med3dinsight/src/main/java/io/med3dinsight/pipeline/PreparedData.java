@@ -109,7 +109,7 @@ public record PreparedData(
     try (Progress.Task task = progress.start("measure", training.size(), "cases")) {
       fingerprint =
           Fingerprint.of(
-              scans(dataset, training, task), schemes(settings, dataset), spacing(settings));
+              scans(dataset, training, task), schemes(settings, dataset), settings.voxelSize());
     }
     NetworkPlan network = NetworkPlan.of(settings.network(), fingerprint);
     return new SegmentationPlan(
@@ -134,11 +134,6 @@ public record PreparedData(
               + ".");
     }
     return given == null ? dataset.schemes() : given;
-  }
-
-  private static Spacing spacing(RunSettings settings) {
-    double[] mm = settings.spacing();
-    return mm == null ? null : new Spacing(mm[0], mm[1], mm[2]);
   }
 
   private static int[] extents(LabelledScan scan, SegmentationPlan plan) {

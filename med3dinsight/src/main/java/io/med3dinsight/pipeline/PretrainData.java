@@ -29,9 +29,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Volumes without labels as pretraining uses them: all on voxels of the median size. Intensities
- * are normalised volume by volume, those of CT by what is measured over the bodies of all CT
- * volumes.
+ * Volumes without labels as pretraining uses them: all on voxels of the median size, or of the one
+ * that the settings name. Intensities are normalised volume by volume, those of CT by what is
+ * measured over the bodies of all CT volumes.
  *
  * @param place where the volumes come from
  * @param learning volumes to learn from
@@ -68,7 +68,7 @@ record PretrainData(
     Set<String> known = new HashSet<>(all.stream().map(Scan::id).toList());
     new CaptionedVolumes(place, known, learning.stream().map(Scan::id).toList())
         .check(settings.asRun(), folder);
-    Fingerprint measured = measure(learning, progress);
+    Fingerprint measured = measure(learning, settings.asRun().voxelSize(), progress);
     NetworkPlan plan = NetworkPlan.of(settings.network(), measured);
     CaseStore prepared =
         new CaseStore(folder.prepared(), (long) (HEAP_SHARE * Runtime.getRuntime().maxMemory()));
@@ -138,7 +138,7 @@ record PretrainData(
 
   // ---- what they have in common
 
-  private static Fingerprint measure(List<Scan> scans, Progress progress) {
+  private static Fingerprint measure(List<Scan> scans, Spacing target, Progress progress) {
     List<Grid> grids = new ArrayList<>();
     List<float[]> tissue = new ArrayList<>();
     try (Progress.Task task = progress.start("measure", scans.size(), "volumes")) {
@@ -153,7 +153,7 @@ record PretrainData(
       }
     }
     Normalization ct = tissue.isEmpty() ? Normalization.mri() : Normalization.fitCt(joined(tissue));
-    return Fingerprint.of(grids, List.of(ct), null);
+    return Fingerprint.of(grids, List.of(ct), target);
   }
 
   /** An even sample of the voxels that are tissue; of all voxels where none is. */

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  *     too
  * @param seed of every random number
  * @param checkpointSeconds time between two checkpoints
+ * @param spacing x, y, z of the network's voxels in mm, in RAS order; null for the data's medians
  * @param describe which slices are put into words, and by whom
  * @param encoder2d the slice-text encoder that is trained where no other is named
  * @param clip CLIP or BiomedCLIP instead of it
@@ -37,6 +38,7 @@ public record PretrainRunSettings(
     boolean learnFromHeldOut,
     long seed,
     int checkpointSeconds,
+    double[] spacing,
     DescribeSettings describe,
     SliceTextConfig encoder2d,
     ClipSettings clip,
@@ -48,6 +50,7 @@ public record PretrainRunSettings(
       throw new UsageException(
           "checkpointSeconds is " + checkpointSeconds + ": expected at least 1.");
     }
+    RunSettings.requireUsable(spacing);
     if (!pretrain.enabled()) {
       throw new UsageException(
           "pretrain.enabled is false: nothing would be left to do; leave it out.");
@@ -65,6 +68,7 @@ public record PretrainRunSettings(
         false,
         s.seed(),
         s.checkpointSeconds(),
+        s.spacing(),
         s.describe(),
         s.encoder2d(),
         s.clip(),
@@ -82,6 +86,7 @@ public record PretrainRunSettings(
         learnFromHeldOut,
         newSeed == null ? seed : newSeed,
         checkpointSeconds,
+        spacing,
         new DescribeSettings(
             describe.slicesPerPlane(), absolute(captions == null ? describe.captions() : captions)),
         encoder2d,
@@ -104,7 +109,7 @@ public record PretrainRunSettings(
         s.testShare(),
         seed,
         checkpointSeconds,
-        s.spacing(),
+        spacing,
         s.normalization(),
         describe,
         encoder2d,

@@ -8,6 +8,7 @@ import io.med3dinsight.inference.InferenceOptions;
 import io.med3dinsight.network.NetworkSettings;
 import io.med3dinsight.pretrain.PretrainSettings;
 import io.med3dinsight.volume.Normalization;
+import io.med3dinsight.volume.Spacing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -81,11 +82,21 @@ public record RunSettings(
       throw new UsageException(
           "checkpointSeconds is " + checkpointSeconds + ": expected at least 1.");
     }
+    requireUsable(spacing);
+  }
+
+  /** Refuses voxel sizes that are not three above 0; null is well. */
+  static void requireUsable(double[] spacing) {
     boolean positive = spacing == null || Arrays.stream(spacing).allMatch(s -> s > 0);
     if (spacing != null && (spacing.length != 3 || !positive)) {
       throw new UsageException(
           "spacing is " + Arrays.toString(spacing) + ": expected three sizes above 0.");
     }
+  }
+
+  /** Size of the network's voxels; null for the data's medians. */
+  Spacing voxelSize() {
+    return spacing == null ? null : new Spacing(spacing[0], spacing[1], spacing[2]);
   }
 
   /** Settings for some minutes on two processors. */

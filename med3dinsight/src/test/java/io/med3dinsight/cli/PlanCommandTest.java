@@ -2,6 +2,7 @@ package io.med3dinsight.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.med3dinsight.cli.Programs.Ended;
@@ -11,12 +12,14 @@ import io.med3dinsight.inference.InferenceOptions;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.network.NetworkType;
 import io.med3dinsight.network.UNetConfig;
+import io.med3dinsight.pipeline.PretrainRunSettings;
 import io.med3dinsight.pipeline.RunSettings;
 import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.Normalization.Scheme;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +33,7 @@ class PlanCommandTest {
 
   private static Ended plan(Path data, Path out, String... more) {
     List<String> words =
-        new java.util.ArrayList<>(List.of("plan", data.toString(), "--output", out.toString()));
+        new ArrayList<>(List.of("plan", data.toString(), "--output", out.toString()));
     words.addAll(List.of(more));
     return InProcess.run(PlanCommand.class, words.toArray(String[]::new));
   }
@@ -71,6 +74,66 @@ class PlanCommandTest {
     assertTrue(Files.exists(run.resolve("predictions/sts019.nii.gz")));
   }
 
+  /** Data, fold, voxel size, network and pretraining count; the rest is named and left aside. */
+  @Test
+  void aPlanIsWhatPretrainTakes() throws IOException {
+    Path data =
+        TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 6), new int[] {8, 64, 64});
+    Path file = folder.resolve("plan.yaml");
+    assertEquals(0, plan(data, file, "--memory", "1g").code());
+    Path run = folder.resolve("run");
+    List<String> small =
+        StagesCommandTest.before(
+            "network.patch=[8,16,16]",
+            "network.channels=[4,8]",
+            "network.strides=[[1,1,1],[1,2,2]]",
+            "network.kernels=[[1,3,3],[3,3,3]]");
+    Ended ended = pretrain(file, run, small);
+    assertEquals(0, ended.code(), ended.err());
+    String said = "Left aside from " + file + ", for this command has no use for them: ";
+    assertTrue(ended.err().contains(said + "normalization, finetune."), ended.err());
+    PretrainRunSettings s =
+        Configuration.read(PretrainRunSettings.standard(), run.resolve("config.yaml"), List.of());
+    assertEquals(data.toAbsolutePath(), s.data());
+    assertArrayEquals(new double[] {1, 1, 6}, s.spacing(), 1e-6);
+    assertArrayEquals(new int[] {1, 3, 3}, s.network().kernels()[0]);
+    Ended resumed = pretrain(file, run, List.of("--resume"));
+    assertEquals(2, resumed.code());
+    assertTrue(resumed.err().contains("A resumed run keeps its settings"), resumed.err());
+  }
+
+  /** What is left aside is checked all the same, and words on the command line must all count. */
+  @Test
+  void pretrainRefusesWhatNoCommandKnows() throws IOException {
+    Path file = folder.resolve("plan.yaml");
+    Path run = folder.resolve("run");
+    Files.writeString(file, "finetune:\n  epohcs: 3\n");
+    Ended wrong = pretrain(file, run, List.of());
+    assertEquals(2, wrong.code());
+    assertTrue(wrong.err().contains("did you mean 'finetune.epochs'?"), wrong.err());
+    Files.writeString(file, "fine: 3\n");
+    Ended unknown = pretrain(file, run, List.of());
+    assertEquals(2, unknown.code());
+    assertTrue(unknown.err().contains("Setting 'fine' in "), unknown.err());
+    Files.writeString(file, "spacing: [1, 0, 1]\n");
+    Ended flat = pretrain(file, run, List.of());
+    assertEquals(2, flat.code());
+    assertTrue(flat.err().contains("expected three sizes above 0"), flat.err());
+    Files.writeString(file, "finetune:\n  epochs: 3\n");
+    Ended word = pretrain(file, run, List.of("finetune.epochs=3"));
+    assertEquals(2, word.code());
+    assertTrue(word.err().contains("Setting 'finetune.epochs' is unknown"), word.err());
+    assertFalse(Files.exists(run));
+  }
+
+  private static Ended pretrain(Path config, Path run, List<String> more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of("pretrain", "--config", config.toString(), "--output", run.toString()));
+    words.addAll(more);
+    return InProcess.run(PretrainCommand.class, words.toArray(String[]::new));
+  }
+
   /**
    * Slices of 6 mm in planes of 1 mm: that axis waits, keeps its size, and kernels do not reach
    * along it; what is trained so is read back.
@@ -97,8 +160,7 @@ class PlanCommandTest {
   private void trainAndPredict(Path data, Path plan) throws IOException {
     Path run = folder.resolve("run");
     List<String> words =
-        new java.util.ArrayList<>(
-            List.of("train", "--config", plan.toString(), "--output", run.toString()));
+        new ArrayList<>(List.of("train", "--config", plan.toString(), "--output", run.toString()));
     words.addAll(
         TinyData.settings(
             "network.patch=[8,16,16]",
@@ -142,8 +204,7 @@ class PlanCommandTest {
   void kernelsForAnotherNumberOfStagesAreRefused() throws IOException {
     Path data = TinyData.write(folder.resolve("data"));
     List<String> words =
-        new java.util.ArrayList<>(
-            List.of("train", "--data", data.toString(), "--output", folder + "/run"));
+        new ArrayList<>(List.of("train", "--data", data.toString(), "--output", folder + "/run"));
     words.addAll(TinyData.settings("network.kernels=[[1,3,3],[3,3,3],[3,3,3]]"));
     Ended ended = InProcess.run(TrainCommand.class, words.toArray(String[]::new));
     assertEquals(2, ended.code());

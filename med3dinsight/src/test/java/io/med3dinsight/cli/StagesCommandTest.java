@@ -89,7 +89,7 @@ class StagesCommandTest {
   void theTwoCommandsAreTheOne(String encoder) throws IOException {
     String[] network =
         encoder.equals("unet")
-            ? new String[0]
+            ? new String[] {"spacing=[1.25,1,1]"}
             : new String[] {
               "network.type=nnformer",
               "network.transformer.embedding=8",
@@ -106,7 +106,7 @@ class StagesCommandTest {
     assertSame(whole, pre, "encoder2d.safetensors");
     assertSame(whole, pre, "pretrained.safetensors");
     Path fine = folder.resolve("fine");
-    ended = finetune(fine, pre, finetuning());
+    ended = finetune(fine, pre, encoder.equals("unet") ? finetuning(network) : finetuning());
     assertGood(ended);
     assertTrue(ended.err().contains(" matched, "), ended.err());
     assertTrue(ended.out().startsWith("Mean Dice"), ended.out());
