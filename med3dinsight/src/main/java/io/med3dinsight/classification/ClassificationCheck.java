@@ -19,12 +19,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Looks at every image of class folders or a table for classification: can it be read, is it twice
- * there, which rows have no file, which files no row, and how many images each class has. One image
- * is in memory at a time.
+ * Looks at every image of class folders, a table or a file of MedMNIST3D for classification: can it
+ * be read, is it twice there, which rows have no file, which files no row, and how many images each
+ * class has. One image is in memory at a time, of MedMNIST3D a part of a split.
  */
 public final class ClassificationCheck {
   /** What a folder holds that is a data set for segmentation, perhaps without its dataset.json. */
@@ -32,18 +33,27 @@ public final class ClassificationCheck {
 
   private final SortedMap<String, List<String>> problems = new TreeMap<>();
   private final SortedMap<String, List<String>> notes = new TreeMap<>();
-  private final Map<String, ImageTable.Row> hashes = new HashMap<>();
+  private final Map<String, Seen> hashes = new HashMap<>();
   private final SortedMap<String, Long> classes = new TreeMap<>();
   private final Map<String, Long> splits = new LinkedHashMap<>();
   private final List<Double> voxels = new ArrayList<>();
+  private final Map<String, Long> parts = new HashMap<>();
+  private final Set<String> sizes = new HashSet<>();
   private int channels;
+
+  /** An image that was read. */
+  private record Seen(String id, String label) {}
 
   private ClassificationCheck() {}
 
-  /** Whether a path is a table or a folder of class folders, rather than one of dataset.json. */
+  /**
+   * Whether a path is a table, an .npz or a folder of class folders, rather than one of
+   * dataset.json.
+   */
   public static boolean isFor(Path path) {
     if (!Files.isDirectory(path)) {
-      return path.toString().toLowerCase(Locale.ROOT).endsWith(".csv") && Files.exists(path);
+      String name = path.toString().toLowerCase(Locale.ROOT);
+      return (name.endsWith(".csv") || name.endsWith(".npz")) && Files.exists(path);
     }
     List<Path> entries = ImageSources.list(path);
     return entries.stream().noneMatch(p -> p.getFileName().toString().equals("dataset.json"))
@@ -54,10 +64,14 @@ public final class ClassificationCheck {
   /**
    * Looks at all images; problems and notes go by the image's name in the table or folder.
    *
-   * @throws DataException when the table or folder itself cannot be read
+   * @throws DataException when the table or folder itself cannot be read, or a file of MedMNIST3D
+   *     is damaged
    */
   public static Report of(Path path, Progress progress) {
     ClassificationCheck check = new ClassificationCheck();
+    if (path.toString().toLowerCase(Locale.ROOT).endsWith(".npz")) {
+      return check.medMnist(path, progress);
+    }
     boolean folder = Files.isDirectory(path);
     List<ImageTable.Row> rows =
         folder
@@ -68,13 +82,35 @@ public final class ClassificationCheck {
     try (Progress.Task task = progress.start("check", rows.size(), "images")) {
       for (ImageTable.Row row : rows) {
         task.message(row.id());
-        check.look(row, wanted);
+        check.count(row.label(), row.split());
+        check.look(row.id(), row.label(), () -> row.read(check.channels, wanted));
         task.step();
       }
     }
     check.unused(path, rows);
     check.whole(path, rows);
-    return new Report(check.problems, check.notes, check.summary(path, rows));
+    return new Report(check.problems, check.notes, check.summary(path, rows.size()));
+  }
+
+  private Report medMnist(Path path, Progress progress) {
+    MedMnistImages images = new MedMnistImages(path);
+    channels = images.channels();
+    int count = Stream.of(Split.values()).mapToInt(s -> images.entries(s).size()).sum();
+    try (Progress.Task task = progress.start("check", count, "images")) {
+      for (Split split : Split.values()) {
+        List<ImageSource.Entry> entries = images.entries(split);
+        images.read(
+            split,
+            (i, image) -> {
+              String label = images.classes().get(entries.get(i).label());
+              count(label, split);
+              look(split.label() + " " + entries.get(i).id(), label, () -> image);
+              task.step();
+            });
+      }
+    }
+    requireClasses(path);
+    return new Report(problems, notes, summary(path, count));
   }
 
   private static void add(SortedMap<String, List<String>> to, String id, String sentence) {
@@ -99,24 +135,35 @@ public final class ClassificationCheck {
     }
   }
 
-  private void look(ImageTable.Row row, String wanted) {
-    classes.merge(row.label(), 1L, Long::sum);
-    splits.merge(row.split() == null ? "drawn at random" : row.split().label(), 1L, Long::sum);
+  private void count(String label, Split split) {
+    classes.merge(label, 1L, Long::sum);
+    splits.merge(split == null ? "drawn at random" : split.label(), 1L, Long::sum);
+    if (split != null) {
+      parts.merge(part(split, label), 1L, Long::sum);
+    }
+  }
+
+  private static String part(Split split, String label) {
+    return split.label() + " class " + label;
+  }
+
+  private void look(String id, String label, Supplier<List<Volume>> file) {
     List<Volume> image;
     try {
-      image = row.read(channels, wanted);
+      image = file.get();
       image.forEach(Volume::requireFinite);
     } catch (DataException e) {
-      add(problems, row.id(), e.getMessage());
+      add(problems, id, e.getMessage());
       return;
     }
     voxels.add((double) image.get(0).grid().size());
-    ImageTable.Row other = hashes.putIfAbsent(DatasetCheck.hash(image), row);
+    sizes.add(image.get(0).grid().shapeText());
+    Seen other = hashes.putIfAbsent(DatasetCheck.hash(image), new Seen(id, label));
     if (other != null) {
-      boolean same = other.label().equals(row.label());
+      boolean same = other.label().equals(label);
       add(
           problems,
-          row.id(),
+          id,
           "it is the same image as "
               + other.id()
               + (same
@@ -161,12 +208,7 @@ public final class ClassificationCheck {
   /** What is wrong with all of them together. */
   private void whole(Path path, List<ImageTable.Row> rows) {
     String name = path.getFileName().toString();
-    if (classes.size() < 2) {
-      add(
-          problems,
-          name,
-          "it has images of " + classes.size() + " class(es); expected at least 2.");
-    }
+    requireClasses(path);
     long assigned = rows.stream().filter(r -> r.split() != null).count();
     if (assigned != 0 && assigned != rows.size()) {
       add(
@@ -180,10 +222,19 @@ public final class ClassificationCheck {
     }
   }
 
-  private Map<String, Object> summary(Path path, List<ImageTable.Row> rows) {
+  private void requireClasses(Path path) {
+    if (classes.size() < 2) {
+      add(
+          problems,
+          path.getFileName().toString(),
+          "it has images of " + classes.size() + " class(es); expected at least 2.");
+    }
+  }
+
+  private Map<String, Object> summary(Path path, int images) {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("name", path.getFileName().toString());
-    out.put("images", rows.size());
+    out.put("images", images);
     out.put("channels", channels);
     out.put("readable", voxels.size());
     splits.forEach((split, count) -> out.put("split " + split, count));
@@ -192,7 +243,17 @@ public final class ClassificationCheck {
       int last = sorted.size() - 1;
       out.put("voxels", List.of(sorted.get(0), sorted.get(last / 2), sorted.get(last)));
     }
+    if (sizes.size() == 1) {
+      out.put("size", sizes.iterator().next());
+    }
     classes.forEach((label, count) -> out.put("class " + label, count));
+    for (Split split : Split.values()) {
+      for (String label : classes.keySet()) {
+        if (splits.containsKey(split.label())) {
+          out.put(part(split, label), parts.getOrDefault(part(split, label), 0L));
+        }
+      }
+    }
     return out;
   }
 }

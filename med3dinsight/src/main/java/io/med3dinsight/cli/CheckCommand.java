@@ -33,10 +33,11 @@ final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(
-      paramLabel = "DIR|FILE.csv",
+      paramLabel = "DIR|FILE",
       description = {
         "Folder with dataset.json, imagesTr and labelsTr (MSD or nnU-Net layout);",
-        "for classification a folder of class folders, or a table with columns file and label."
+        "for classification a folder of class folders, a table (.csv) with columns file and label,",
+        "or MedMNIST3D's .npz."
       })
   private Path data;
 

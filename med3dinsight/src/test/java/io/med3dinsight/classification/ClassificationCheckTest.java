@@ -2,14 +2,17 @@ package io.med3dinsight.classification;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.med3dinsight.DataException;
 import io.med3dinsight.dataset.DatasetCheck.Report;
 import io.med3dinsight.inference.TinyModel;
 import io.med3dinsight.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,9 +74,46 @@ class ClassificationCheckTest {
   }
 
   @Test
+  void splitsAndClassesOfMedMnistAreCounted() throws IOException {
+    Report report = check(Blobs.medMnist(folder.resolve("m.npz")));
+    assertTrue(report.problems().isEmpty(), report.toString());
+    Map<String, Object> summary = report.summary();
+    assertEquals(42, summary.get("readable"));
+    assertEquals("8x8x8", summary.get("size"));
+    long classes = 0;
+    long train = 0;
+    for (Map.Entry<String, Object> e : summary.entrySet()) {
+      classes += e.getKey().startsWith("class ") ? (Long) e.getValue() : 0;
+      train += e.getKey().startsWith("train class ") ? (Long) e.getValue() : 0;
+    }
+    assertEquals(42, classes);
+    assertEquals(24, train);
+    assertEquals(24L, summary.get("split train"));
+    Path other = folder.resolve("other.npz");
+    Files.write(other, new byte[30]);
+    assertTrue(ClassificationCheck.isFor(other));
+    assertThrows(DataException.class, () -> ClassificationCheck.of(other, Progress.NONE));
+  }
+
+  /** Where rows name their splits, classes are counted in each, also those with no image there. */
+  @Test
+  void splitsOfATableAreCounted() throws IOException {
+    Path csv = folder.resolve("table.csv");
+    Files.writeString(
+        csv,
+        "file,label,split\ngood/a.nii.gz,0,train\ngood/b.nii.gz,0,val\nbad/c.nii.gz,1,train\n");
+    Map<String, Object> summary = check(csv).summary();
+    assertEquals(1L, summary.get("train class 1"));
+    assertEquals(0L, summary.get("val class 1"));
+    assertFalse(summary.containsKey("test class 1"), summary.toString());
+    assertFalse(check(folder).summary().containsKey("train class good"));
+  }
+
+  @Test
   void segmentationFoldersAreNotMeant() throws IOException {
     Files.createDirectories(folder.resolve("imagesTr"));
     assertFalse(ClassificationCheck.isFor(folder));
     assertFalse(ClassificationCheck.isFor(folder.resolve("missing.csv")));
+    assertFalse(ClassificationCheck.isFor(folder.resolve("missing.npz")));
   }
 }
