@@ -6,6 +6,7 @@ import io.med3dinsight.pipeline.PretrainedSource;
 import io.med3dinsight.pipeline.RunSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,6 +25,10 @@ import picocli.CommandLine.Spec;
           + " uses the built-in sample."
     })
 final class FinetuneCommand implements Callable<Integer>, Computes {
+  /** Groups of settings that do nothing here; a file that `plan` wrote may have them. */
+  private static final List<String> OF_PRETRAINING =
+      List.of("describe", "encoder2d", "clip", "pretrain");
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -58,7 +63,8 @@ final class FinetuneCommand implements Callable<Integer>, Computes {
     if (source != null && source.network() != null) {
       standard = standard.withNetwork(source.network());
     }
-    RunSettings settings = session.settings(standard, s -> withOptions(s, source));
+    RunSettings settings =
+        session.settings(standard, standard, OF_PRETRAINING, s -> withOptions(s, source));
     requireUsed(settings);
     return TrainCommand.run(spec, session, settings, "finetune");
   }

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Measure a data set and write settings for it: voxel size, patch, batch, depth of the network.",
-      "The file says why for each choice; change what you like, then `train --config FILE` or",
-      "`pretrain --config FILE`."
+      "The file says why for each choice; change what you like, then `train --config FILE`, or",
+      "`pretrain --config FILE` and `finetune --config FILE`."
     })
 final class PlanCommand implements Callable<Integer> {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,6})([gGmM])");

@@ -1,5 +1,6 @@
 package io.med3dinsight.cli;
 
+import io.med3dinsight.config.Configuration;
 import io.med3dinsight.pipeline.PretrainRun;
 import io.med3dinsight.pipeline.PretrainRunSettings;
 import io.med3dinsight.pipeline.RunFolder;
@@ -60,10 +61,13 @@ final class PretrainCommand implements Callable<Integer>, Computes {
     RunSession session =
         new RunSession(
             run, compute, spec.commandLine().getParent().getParseResult().originalArgs());
+    PretrainRunSettings standard = PretrainRunSettings.standard();
+    RunSettings wider = RunSettings.standard();
     PretrainRunSettings settings =
         session.settings(
-            PretrainRunSettings.standard(),
-            RunSettings.standard(),
+            standard,
+            wider,
+            Configuration.namesWithout(wider, standard),
             s -> s.with(data, modality, captions, run.seed()));
     RunFolder folder = session.folder();
     Integer volumes =

@@ -69,17 +69,20 @@ class RunOptions {
   }
 
   /**
-   * The same; the file may be written for a command with more settings.
+   * The same; the file may be written for a command with other settings.
    *
    * @param wider that command's settings
-   * @param told a sentence about what is left aside
+   * @param unused which of them are left aside
+   * @param told a sentence about those
    */
-  <R extends Record> R settings(R defaults, Record wider, Consumer<String> told) {
+  <R extends Record> R settings(
+      R defaults, Record wider, List<String> unused, Consumer<String> told) {
     return Configuration.read(
         defaults,
         config,
         chosen(),
         wider,
+        unused,
         names ->
             told.accept(
                 "Left aside from "

@@ -60,10 +60,14 @@ class RunSession {
     return settings(defaults, run::settings, options);
   }
 
-  /** The same; a file of settings may be written for a command that has those of {@code wider}. */
-  <R extends Record> R settings(R defaults, Record wider, Function<R, R> options) {
+  /**
+   * The same; a file of settings may be written for a command that has those of {@code wider}, of
+   * which the {@code unused} are left aside.
+   */
+  <R extends Record> R settings(
+      R defaults, Record wider, List<String> unused, Function<R, R> options) {
     Progress progress = TerminalProgress.standard();
-    return settings(defaults, base -> run.settings(base, wider, progress::say), options);
+    return settings(defaults, base -> run.settings(base, wider, unused, progress::say), options);
   }
 
   private <R extends Record> R settings(

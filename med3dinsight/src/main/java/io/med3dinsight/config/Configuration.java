@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -55,20 +55,23 @@ public final class Configuration {
   }
 
   /**
-   * The same of a file that may also hold settings of a wider kind, which are checked and left
-   * aside.
+   * The same of a file that may be written for a command with other settings: those that this one
+   * has no use for are checked and left aside.
    *
-   * @param wider settings that the file may be written for
-   * @param aside told the names of those at the top level that {@code defaults} has not; not called
-   *     where there are none
+   * @param wider settings of that command
+   * @param unused names at the top level of {@code wider}
+   * @param aside told which of them the file has; not called where it has none
    */
   public static <R extends Record> R read(
-      R defaults, Path file, List<String> overrides, Record wider, Consumer<List<String>> aside) {
+      R defaults,
+      Path file,
+      List<String> overrides,
+      Record wider,
+      Collection<String> unused,
+      Consumer<List<String>> aside) {
     JsonNode tree = file == null ? null : parse(file);
     if (tree instanceof ObjectNode all) {
-      List<String> names = new ArrayList<>(Records.names(wider.getClass()));
-      names.removeAll(Records.names(defaults.getClass()));
-      names.removeIf(name -> !all.has(name));
+      List<String> names = unused.stream().filter(all::has).toList();
       if (!names.isEmpty()) {
         JsonNode others = all.deepCopy().retain(names);
         new Binder(wider.getClass()).apply(wider, others, file.toString());
@@ -77,6 +80,12 @@ public final class Configuration {
       }
     }
     return read(defaults, tree, file, overrides);
+  }
+
+  /** Names at the top level of one kind of settings that another has not. */
+  public static List<String> namesWithout(Record settings, Record others) {
+    List<String> known = Records.names(others.getClass());
+    return Records.names(settings.getClass()).stream().filter(n -> !known.contains(n)).toList();
   }
 
   private static <R extends Record> R read(

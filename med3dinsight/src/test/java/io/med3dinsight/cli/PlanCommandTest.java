@@ -102,6 +102,38 @@ class PlanCommandTest {
     assertTrue(resumed.err().contains("A resumed run keeps its settings"), resumed.err());
   }
 
+  /** One file serves plan, pretrain and finetune. */
+  @Test
+  void aPlanIsWhatFinetuneTakes() throws IOException {
+    Path data =
+        TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 6), new int[] {8, 64, 64});
+    Path file = folder.resolve("plan.yaml");
+    assertEquals(0, plan(data, file, "--memory", "1g").code());
+    List<String> network =
+        List.of(
+            "network.patch=[8,16,16]",
+            "network.channels=[4,8]",
+            "network.strides=[[1,1,1],[1,2,2]]",
+            "network.kernels=[[1,3,3],[3,3,3]]");
+    Path before = folder.resolve("before");
+    assertEquals(
+        0, pretrain(file, before, StagesCommandTest.before(network.toArray(String[]::new))).code());
+    Path run = folder.resolve("run");
+    List<String> words =
+        new ArrayList<>(List.of("finetune", "--config", file.toString(), "--from"));
+    words.addAll(List.of(before.toString(), "--output", run.toString()));
+    words.addAll(network);
+    words.add("network.convolutions=1");
+    words.addAll(List.of("finetune.epochs=1", "finetune.stepsPerEpoch=1", "finetune.batch=2"));
+    Ended ended = InProcess.run(FinetuneCommand.class, words.toArray(String[]::new));
+    assertEquals(0, ended.code(), ended.err());
+    String said = "Left aside from " + file + ", for this command has no use for them: pretrain.";
+    assertTrue(ended.err().contains(said), ended.err());
+    RunSettings s =
+        Configuration.read(RunSettings.standard(), run.resolve("config.yaml"), List.of());
+    assertArrayEquals(new double[] {1, 1, 6}, s.spacing(), 1e-6);
+  }
+
   /** What is left aside is checked all the same, and words on the command line must all count. */
   @Test
   void pretrainRefusesWhatNoCommandKnows() throws IOException {
