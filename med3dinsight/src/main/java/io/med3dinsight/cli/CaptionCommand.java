@@ -1,6 +1,9 @@
 package io.med3dinsight.cli;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.med3dinsight.UsageException;
+import io.med3dinsight.caption.Modality;
 import io.med3dinsight.caption.chat.CaptionSettings;
 import io.med3dinsight.caption.chat.CaptionSettings.Picture;
 import io.med3dinsight.caption.chat.CaptionSource;
@@ -13,12 +16,15 @@ import io.med3dinsight.dataset.MsdDataset;
 import io.med3dinsight.dataset.SampleData;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
+import io.med3dinsight.volume.ReadOptions;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +38,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Let a multimodal language model describe slices, for `train --captions`.",
+      "Let a multimodal language model describe slices, for `train --captions` (--data) or `pretrain"
+          + " --captions` (--input).",
       "Sent are a slice's pixels, its plane and its modality, never names or headers; OUTPUT.log.jsonl"
           + " shows what was sent. Every answer is kept: after a stop or a failure the same command"
           + " with --resume goes on.",
@@ -49,9 +56,11 @@ final class CaptionCommand implements Callable<Integer> {
 
   @Option(
       names = {"-i", "--input"},
-      paramLabel = "FILE|DIR",
+      paramLabel = "FILE|DIR|FILE.csv",
       description =
-          "Image of any format, a DICOM series, or a folder of images, instead of --data.")
+          "What `pretrain --data` takes, instead of --data: an image, a folder of images or DICOM"
+              + " series, also in folders below it, a table; each volume under the name that"
+              + " `pretrain` knows it by.")
   private Path input;
 
   @Option(
@@ -127,6 +136,10 @@ final class CaptionCommand implements Callable<Integer> {
     if (output == null && preview == null) {
       throw new UsageException("--output is missing: name the file for the captions.");
     }
+    if (preview == null && Files.isDirectory(output)) {
+      throw new UsageException(
+          output + " is a folder: expected a file for the captions, such as captions.jsonl.");
+    }
     if (preview == null && !resume && holdsCaptions(output)) {
       throw new UsageException(
           output + " is there already: go on with it by --resume, or choose another --output.");
@@ -135,13 +148,10 @@ final class CaptionCommand implements Callable<Integer> {
       // Before a dataset is read or unpacked.
       endpoint.endpoint();
     }
-    MsdDataset dataset = dataset();
-    List<CaptionSource> sources =
-        dataset == null ? CaptionSource.list(input, choice.options()) : CaptionSource.of(dataset);
-    Picture picture =
-        pictures.picture(
-            dataset == null ? null : dataset.channels().get(0),
-            dataset == null ? null : dataset.folder().resolve("dataset.json").toString());
+    List<CaptionSource> sources = sources();
+    Set<Modality> made =
+        sources.stream().map(CaptionSource::modality).filter(Objects::nonNull).collect(toSet());
+    Picture picture = pictures.picture(made);
     CaptionSettings settings = settings(picture);
     Progress progress = TerminalProgress.standard();
     if (preview != null) {
@@ -155,13 +165,24 @@ final class CaptionCommand implements Callable<Integer> {
 
   /** A run whose service was down leaves an empty file, which nobody needs to decide about. */
   private static boolean holdsCaptions(Path file) {
-    return Files.exists(file) && !(Files.isRegularFile(file) && file.toFile().length() == 0);
+    return Files.exists(file) && file.toFile().length() > 0;
+  }
+
+  private List<CaptionSource> sources() {
+    Modality all = pictures.modality();
+    if (input != null) {
+      // A choice among several images in one place is for places that `pretrain` has no name for.
+      return choice.options().equals(ReadOptions.none())
+          ? CaptionSource.scans(input, all)
+          : CaptionSource.list(input, choice.options());
+    }
+    MsdDataset dataset = dataset();
+    Path said = dataset.folder().resolve("dataset.json");
+    Modality m = all == null ? Modality.parse(dataset.channels().get(0), said.toString()) : all;
+    return CaptionSource.of(dataset).stream().map(s -> s.madeBy(m)).toList();
   }
 
   private MsdDataset dataset() {
-    if (input != null) {
-      return null;
-    }
     if (data != null) {
       return MsdDataset.read(data);
     }
@@ -207,7 +228,14 @@ final class CaptionCommand implements Callable<Integer> {
                 + s.lastFailure()
                 + "; ask for them again by the same command and --resume.");
       }
-      return s.failed() > 0 || !s.unreadable().isEmpty() ? Failure.DATA : 0;
+      boolean none = s.written() + s.earlier() == 0 && !s.rejected().isEmpty();
+      if (none) {
+        progress.say(
+            "No answer is a caption: see why in "
+                + settings.rejected()
+                + ", change --prompts or --model, and ask with --resume --ask-again.");
+      }
+      return none || s.failed() > 0 || !s.unreadable().isEmpty() ? Failure.DATA : 0;
     }
   }
 

@@ -7,6 +7,7 @@ import io.med3dinsight.slice.Plane;
 import io.med3dinsight.slice.SliceRule;
 import io.med3dinsight.slice.Window;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Option;
@@ -23,8 +24,8 @@ final class PictureOptions {
       names = "--modality",
       paramLabel = "NAME",
       description =
-          "What made the images: ct, mri, mri-t1, mri-t1ce, mri-t2, mri-flair, mri-pd, mri-dwi, pet"
-              + " or ultrasound; without it what dataset.json says.")
+          "What made all images: ct, mri, mri-t1, mri-t1ce, mri-t2, mri-flair, mri-pd, mri-dwi, pet"
+              + " or ultrasound; without it what dataset.json, a table or DICOM says.")
   private String modality;
 
   @Option(
@@ -79,16 +80,21 @@ final class PictureOptions {
       description = "Longer side of a picture (default: ${DEFAULT-VALUE}).")
   private int size;
 
+  /** What --modality says of all images; null without it. */
+  Modality modality() {
+    return modality == null ? null : Modality.parse(modality, "--modality");
+  }
+
   /**
-   * @param stated what the dataset says its modality is; null when there is no dataset
-   * @param source who says so
+   * @param made what made the images, where --modality does not say it
    */
-  Picture picture(String stated, String source) {
-    if (modality == null && stated == null) {
+  Picture picture(Collection<Modality> made) {
+    Modality all = modality();
+    Modality first = made.isEmpty() ? null : made.iterator().next();
+    Modality m = all != null ? all : made.contains(Modality.CT) ? Modality.CT : first;
+    if (m == null) {
       throw new UsageException("--modality is missing: say what made the images, such as ct.");
     }
-    Modality m =
-        modality != null ? Modality.parse(modality, "--modality") : Modality.parse(stated, source);
     if (window != null && !m.isCt()) {
       throw new UsageException(
           "--window is in HU, but the images are " + m.words() + ": use --percentiles.");

@@ -40,6 +40,20 @@ public record NetworkPlan(PatchSize patch, NetworkConfig network) {
     return plan;
   }
 
+  /**
+   * The plan where it follows from settings alone, so that it can be refused before a data set is
+   * measured; null where patch or strides follow from the data.
+   *
+   * @param inputs channels of the volumes
+   * @throws UsageException as {@link #of}
+   */
+  public static NetworkPlan known(NetworkSettings settings, int inputs) {
+    boolean open = settings.type() == NetworkType.UNET && settings.strides() == null;
+    return settings.patch() == null || open
+        ? null
+        : of(settings, settings.patch().clone(), new double[3], inputs);
+  }
+
   private static NetworkPlan of(
       NetworkSettings settings, int[] size, double[] spacing, int inputs) {
     if (settings.type() != NetworkType.UNET) {

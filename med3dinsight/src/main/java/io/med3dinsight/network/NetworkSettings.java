@@ -110,6 +110,22 @@ public record NetworkSettings(
         weights);
   }
 
+  /** The same with as many stages as there are strides, entered by these. */
+  public NetworkSettings withStrides(int[][] newStrides) {
+    int stages = newStrides.length;
+    return new NetworkSettings(
+        type,
+        Arrays.copyOf(channels, stages),
+        newStrides,
+        kernels == null ? null : Arrays.copyOf(kernels, stages),
+        convolutions,
+        residual,
+        patch,
+        maxPatchVoxels,
+        transformer,
+        weights);
+  }
+
   /** The same with another architecture and its shape. */
   public NetworkSettings withTransformer(NetworkType other, TransformerSettings shape) {
     return new NetworkSettings(

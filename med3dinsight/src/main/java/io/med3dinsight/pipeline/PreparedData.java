@@ -12,6 +12,7 @@ import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.dataset.Split;
 import io.med3dinsight.dataset.TrainingCase;
 import io.med3dinsight.inference.SegmentationPlan;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
@@ -24,6 +25,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ObjIntConsumer;
 
 /**
  * A dataset as a run uses it: who trains and who tests, what the scans have in common, and the
@@ -48,14 +50,19 @@ public record PreparedData(
 
   /** Reads, measures and prepares the data of a run. */
   public static PreparedData of(RunSettings settings, RunFolder folder, Progress progress) {
-    return of(settings, folder, progress, null);
+    return of(settings, folder, progress, null, (network, classes) -> {});
   }
 
   /**
    * @param given the plan, where it is not to follow from the training cases; null otherwise
+   * @param planned refuses a network and its number of classes, as soon as they are known
    */
   static PreparedData of(
-      RunSettings settings, RunFolder folder, Progress progress, SegmentationPlan given) {
+      RunSettings settings,
+      RunFolder folder,
+      Progress progress,
+      SegmentationPlan given,
+      ObjIntConsumer<NetworkConfig> planned) {
     MsdDataset dataset = dataset(settings, folder);
     Split split = split(settings, dataset);
     List<Case> training = dataset.cases(split.train());
@@ -67,7 +74,14 @@ public record PreparedData(
               + " names no case for testing; expected at least one, on which the run is scored.");
     }
     new CaptionedVolumes(dataset.folder(), known(dataset), split.train()).check(settings, folder);
+    NetworkPlan known = NetworkPlan.known(settings.network(), dataset.channels().size());
+    if (given == null && known != null) {
+      planned.accept(known.network(), dataset.labels().size());
+    }
     SegmentationPlan plan = given == null ? plan(settings, dataset, training, progress) : given;
+    if (given != null || known == null) {
+      planned.accept(plan.network(), plan.classes());
+    }
     Map<String, int[]> extents = new HashMap<>();
     // Read now, so that a damaged one is reported before anything is trained.
     try (Progress.Task task = progress.start("check", test.size(), "cases")) {

@@ -8,6 +8,7 @@ import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.dataset.ScanFolder;
 import io.med3dinsight.dataset.Split;
 import io.med3dinsight.dataset.TrainingCase;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.volume.Grid;
@@ -26,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -57,8 +59,16 @@ record PretrainData(
   private static final int SAMPLES_PER_VOLUME = 10_000;
   private static final List<String> SPLITS = List.of("splits.json", "splits_final.json");
 
-  /** Finds, measures and prepares the volumes. */
-  static PretrainData of(PretrainRunSettings settings, RunFolder folder, Progress progress) {
+  /**
+   * Finds, measures and prepares the volumes.
+   *
+   * @param planned refuses a network, as soon as it is known
+   */
+  static PretrainData of(
+      PretrainRunSettings settings,
+      RunFolder folder,
+      Progress progress,
+      Consumer<NetworkConfig> planned) {
     Path place = settings.data();
     if (place == null) {
       place = SampleData.extract(folder.sample()).folder();
@@ -68,8 +78,15 @@ record PretrainData(
     Set<String> known = new HashSet<>(all.stream().map(Scan::id).toList());
     new CaptionedVolumes(place, known, learning.stream().map(Scan::id).toList())
         .check(settings.asRun(), folder);
+    NetworkPlan early = NetworkPlan.known(settings.network(), 1);
+    if (early != null) {
+      planned.accept(early.network());
+    }
     Fingerprint measured = measure(learning, settings.asRun().voxelSize(), progress);
     NetworkPlan plan = NetworkPlan.of(settings.network(), measured);
+    if (early == null) {
+      planned.accept(plan.network());
+    }
     CaseStore prepared =
         new CaseStore(folder.prepared(), (long) (HEAP_SHARE * Runtime.getRuntime().maxMemory()));
     PretrainData data =

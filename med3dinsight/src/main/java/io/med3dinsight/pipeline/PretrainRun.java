@@ -4,6 +4,7 @@ import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.dataset.Scan;
 import io.med3dinsight.finetune.FinetuneSettings.Start;
 import io.med3dinsight.network.EncoderDecoder;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Pretraining alone, from volumes that nobody has labelled to weights for fine-tuning. */
 public final class PretrainRun {
@@ -38,14 +40,17 @@ public final class PretrainRun {
     RunSettings stages = settings.asRun();
     Pretraining.check(stages);
     StartingWeights.checkReadable(settings.network().weights());
-    try (PretrainData data = PretrainData.of(settings, folder, context.progress())) {
+    StartingWeights weights =
+        StartingWeights.of(settings.network().weights(), Start.ENCODER_AND_DECODER);
+    Consumer<NetworkConfig> planned =
+        network -> {
+          if (weights != null) {
+            weights.check(network, 1, context.device());
+          }
+        };
+    try (PretrainData data = PretrainData.of(settings, folder, context.progress(), planned)) {
       NetworkPlan plan = data.plan();
       sayPlan(data);
-      StartingWeights weights =
-          StartingWeights.of(settings.network().weights(), Start.ENCODER_AND_DECODER);
-      if (weights != null) {
-        weights.check(plan.network(), 1, context.device());
-      }
       Map<String, Object> further = new LinkedHashMap<>();
       if (!new Pretraining(data, plan, stages, folder, context).run(further)) {
         return null;

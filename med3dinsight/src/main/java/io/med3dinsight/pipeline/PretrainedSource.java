@@ -49,7 +49,7 @@ public record PretrainedSource(Path weights, NetworkSettings network) {
               : run.settings().network();
       return new PretrainedSource(
           Files.isDirectory(path) ? run.pretrained() : path,
-          network.withPatch(Pretraining.patch(run.pretrained())).withWeights(null));
+          Pretraining.shape(network, run.pretrained()).withWeights(null));
     } catch (CheckpointException e) {
       throw new DataException(e.getMessage(), e);
     }

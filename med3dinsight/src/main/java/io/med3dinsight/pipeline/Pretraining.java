@@ -1,7 +1,10 @@
 package io.med3dinsight.pipeline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.med3dinsight.UsageException;
 import io.med3dinsight.caption.Caption;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.encoder2d.Retrieval;
@@ -9,6 +12,8 @@ import io.med3dinsight.encoder2d.SliceTextEncoder;
 import io.med3dinsight.encoder2d.clip.ClipSliceTextEncoder;
 import io.med3dinsight.finetune.FinetuneSettings.Start;
 import io.med3dinsight.network.NetworkPlan;
+import io.med3dinsight.network.NetworkSettings;
+import io.med3dinsight.network.UNetConfig;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.Network;
@@ -24,6 +29,7 @@ import java.util.Map;
 /** The stages without labels: slices are described and embedded, then the network is pretrained. */
 final class Pretraining {
   private static final String PATCH = "patch";
+  private static final String STRIDES = "strides";
 
   private final DescribedScans scans;
   private final NetworkPlan plan;
@@ -120,27 +126,40 @@ final class Pretraining {
     }
   }
 
-  /** The network with the patch that it was pretrained on, which windows are fitted to. */
+  /**
+   * The network with the patch that it was pretrained on, which windows are fitted to, and a UNet's
+   * strides, which followed from the voxels of the volumes and leave no trace in its tensors.
+   */
   private Network described(Network network) {
     ObjectNode config = network.config().deepCopy();
     PatchSize p = plan.patch();
     config.putArray(PATCH).add(p.depth()).add(p.height()).add(p.width());
+    if (plan.network() instanceof UNetConfig unet) {
+      config.set(STRIDES, new ObjectMapper().valueToTree(unet.strides()));
+    }
     return new Network(network.kind(), config);
   }
 
   /**
-   * The patch D, H, W of a pretraining.
+   * The settings of a pretraining's network with what followed from its volumes: the patch and,
+   * where the file says them, a UNet's strides.
    *
    * @param pretrained file as {@link RunFolder#pretrained} names it
-   * @throws CheckpointException when it does not say
+   * @throws CheckpointException when it does not say the patch
    */
-  static int[] patch(Path pretrained) {
+  static NetworkSettings shape(NetworkSettings settings, Path pretrained) {
     try (Checkpoint c = Checkpoint.open(pretrained)) {
-      if (c.network().config().get(PATCH) instanceof ArrayNode patch && patch.size() == 3) {
-        return new int[] {patch.get(0).asInt(), patch.get(1).asInt(), patch.get(2).asInt()};
-      }
+      ObjectMapper json = new ObjectMapper();
+      JsonNode config = c.network().config();
+      NetworkSettings patched =
+          settings.withPatch(json.treeToValue(config.required(PATCH), int[].class));
+      return config.has(STRIDES)
+          ? patched.withStrides(json.treeToValue(config.get(STRIDES), int[][].class))
+          : patched;
+    } catch (JsonProcessingException | IllegalArgumentException | UsageException e) {
+      throw new CheckpointException(
+          "Checkpoint '" + pretrained + "' does not say the shape of its pretraining's network.",
+          e);
     }
-    throw new CheckpointException(
-        "Checkpoint '" + pretrained + "' does not say the patch of its pretraining.");
   }
 }

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
  */
 record StartingWeights(Path file, Start start) {
   /** The encoder alone, under the names that it has in its network. */
-  private static final class EncoderOnly extends Module {
-    EncoderOnly(EncoderDecoder network, Setup setup) {
+  private static final class Encoder extends Module {
+    Encoder(EncoderDecoder network, Setup setup) {
       super(setup);
       network.encoderParts().forEach(this::register);
     }
@@ -44,7 +44,7 @@ record StartingWeights(Path file, Start start) {
 
   /** Writes the encoder of a network alone, under its published names. */
   static void writeEncoder(Path file, EncoderDecoder network) {
-    Module encoder = new EncoderOnly(network, Setup.of(network.device(), 0));
+    Module encoder = new Encoder(network, Setup.of(network.device(), 0));
     Checkpoint.writer(new Network("encoder", network.config().toJson()))
         .module(encoder)
         .write(file);
@@ -83,7 +83,7 @@ record StartingWeights(Path file, Start start) {
     try (TensorSource source = Weights.open(file)) {
       LoadReport report =
           encoderOnly(source)
-              ? Weights.load(new EncoderOnly(network, Setup.of(network.device(), 0)), source)
+              ? Weights.load(new Encoder(network, Setup.of(network.device(), 0)), source)
               : Weights.load(network, source);
       requireEncoder(network, report);
       return report;

@@ -8,6 +8,7 @@ import io.med3dinsight.finetune.Validation;
 import io.med3dinsight.inference.SegmentationPlan;
 import io.med3dinsight.inference.Segmenter;
 import io.med3dinsight.metric.Evaluation;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.network.NetworkPlan;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ObjIntConsumer;
 
 /**
  * The stages of a run, one after the other. Each leaves its result in the run's folder; a resumed
@@ -58,17 +60,20 @@ public final class TrainingRun {
       Pretraining.check(settings);
     }
     StartingWeights.checkReadable(settings.network().weights());
-    try (PreparedData data = PreparedData.of(settings, folder, context.progress(), plan)) {
+    StartingWeights weights = weights();
+    ObjIntConsumer<NetworkConfig> planned =
+        (network, classes) -> {
+          if (weights != null) {
+            weights.check(network, classes, context.device());
+          }
+        };
+    try (PreparedData data = PreparedData.of(settings, folder, context.progress(), plan, planned)) {
       return run(data);
     }
   }
 
   private Evaluation run(PreparedData data) {
     sayPlan(data);
-    StartingWeights weights = weights();
-    if (weights != null) {
-      weights.check(data.plan().network(), data.plan().classes(), context.device());
-    }
     Map<String, Object> further = new LinkedHashMap<>();
     if (settings.pretrain().enabled() && !pretrain(data, further)) {
       return null;

@@ -84,6 +84,54 @@ class CaptionCommandTest {
         used.stream().map(Caption::text).toList());
   }
 
+  /** Volumes of several modalities in folders of a table, under the names of pretraining. */
+  @Test
+  void whatItWritesPretrains() throws IOException {
+    Path scans = Files.createDirectories(folder.resolve("scans/p1"));
+    Files.copy(TinyData.image(data, 0), scans.resolve("a.nii.gz"));
+    Files.copy(TinyData.image(data, 1), scans.resolve("b.nii.gz"));
+    Path table = folder.resolve("scans/volumes.csv");
+    Files.writeString(table, "file,modality\np1/a.nii.gz,CT\np1/b.nii.gz,T1\n");
+    List<String> words = new ArrayList<>();
+    try (FakeChatServer server = vllm()) {
+      words.addAll(words(server.url(), "--input", table.toString()));
+      words.subList(1, 3).clear();
+      Ended ended = InProcess.run(CaptionCommand.class, words.toArray(String[]::new));
+      assertEquals(0, ended.code(), ended.err());
+      for (String made : List.of("CT", "T1-weighted MRI")) {
+        assertEquals(
+            6,
+            server.received().stream()
+                .filter(r -> r.json().at("/messages/1/content/0/text").asText().contains(made))
+                .count(),
+            made);
+      }
+      Files.writeString(table, "file,modality\np1/a.nii.gz,CT\np1/b.nii.gz,\n");
+      words.set(words.indexOf(output.toString()), folder.resolve("other.jsonl").toString());
+      ended = InProcess.run(CaptionCommand.class, words.toArray(String[]::new));
+      assertRefused(2, ended, "--modality is missing", "p1_b");
+      assertEquals(12, server.received().size());
+    }
+    Files.writeString(table, "file,modality\np1/a.nii.gz,CT\np1/b.nii.gz,T1\n");
+    words = new ArrayList<>(List.of("pretrain", "--data", table.toString()));
+    words.addAll(List.of("--output", folder.resolve("pre").toString()));
+    words.addAll(StagesCommandTest.before("--captions", output.toString()));
+    Ended pretrained = InProcess.run(PretrainCommand.class, words.toArray(String[]::new));
+    assertEquals(0, pretrained.code(), pretrained.err());
+  }
+
+  @Test
+  void answersOfWhichNoneIsACaptionAreNoSuccess() throws IOException {
+    Reply no = FakeChatServer.vllm("I'm sorry, but I can't help with medical images.", "stop");
+    try (FakeChatServer server = FakeChatServer.always(no)) {
+      assertRefused(3, caption(server.url()), "No answer is a caption", "--ask-again");
+      assertRefused(3, caption(server.url(), "--resume"), "No answer is a caption");
+    }
+    try (FakeChatServer server = vllm()) {
+      assertEquals(0, caption(server.url(), "--resume", "--ask-again").code());
+    }
+  }
+
   @Test
   void previewSendsNothing() throws IOException {
     Path preview = folder.resolve("preview");
@@ -140,7 +188,11 @@ class CaptionCommandTest {
     assertRefused(2, caption(url, "--key-env", "NO_SUCH_VARIABLE_1"), "NO_SUCH_VARIABLE_1");
     assertRefused(2, caption(url, "--input", data.toString()), "--data and --input");
     assertRefused(2, caption(url, "--slice", "axial"), "axial:10,20,50%");
+    assertRefused(2, caption("127.0.0.1:9/v1"), "expected http:// or https://");
     assertFalse(Files.exists(output));
+    output = data;
+    assertRefused(2, caption(url), "is a folder", "captions.jsonl");
+    output = folder.resolve("captions.jsonl");
     Files.writeString(output, "of an earlier run");
     assertRefused(2, caption(url), "is there already", "--resume");
     assertRefused(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.med3dinsight.classification.Blobs;
 import io.med3dinsight.cli.Programs.Ended;
 import io.med3dinsight.encoder2d.clip.Fixtures;
+import io.med3dinsight.volume.Affine;
 import io.med3dinsight.volume.DicomFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -145,13 +146,14 @@ class StagesCommandTest {
     Ended ended = finetune(fine, alone, network);
     assertGood(ended);
     assertTrue(ended.err().contains(" matched."), "all of it, and nothing else: " + ended.err());
-    assertRefused(
-        3,
-        "of another size",
-        finetune(folder.resolve("f2"), pre, finetuning(), "network.channels=[6,8]"));
-    assertRefused(
-        3,
-        "holds nothing for",
+    for (Ended other :
+        List.of(
+            finetune(folder.resolve("f2"), pre, finetuning(), "network.channels=[6,8]"),
+            finetune(folder.resolve("f2"), alone, finetuning(), "network.channels=[6,8]"))) {
+      assertRefused(3, "of another size", other);
+      assertFalse(other.err().contains("prepare"), "refused late: " + other.err());
+    }
+    Ended nothing =
         finetune(
             folder.resolve("f2"),
             alone,
@@ -162,7 +164,9 @@ class StagesCommandTest {
             "network.transformer.hidden=12",
             "network.transformer.heads=[2]",
             "network.transformer.embedding=2",
-            "network.patch=[16,16,16]"));
+            "network.patch=[16,16,16]");
+    assertRefused(3, "holds nothing for", nothing);
+    assertFalse(nothing.err().contains("measure"), "refused late: " + nothing.err());
     assertFalse(Files.exists(folder.resolve("f2/config.yaml")), "a refused run left a folder");
   }
 
@@ -224,6 +228,33 @@ class StagesCommandTest {
     Files.delete(clip.resolve("vocab.txt"));
     assertRefused(
         3, "vocab.txt", pretrain(folder.resolve("clip2"), data, before(), "--clip", clip));
+  }
+
+  /** Strides follow from the voxels of pretraining; those of fine-tuning may be others. */
+  @Test
+  void theNetworkIsThatOfThePretraining() throws IOException {
+    assertGood(pretrain(pre, data, before()));
+    data = TinyData.write(folder.resolve("flat"), Affine.scaling(1, 1, 5), new int[] {12, 14, 16});
+    List<String> scratch = TinyData.settings("pretrain.enabled=false");
+    Ended alone =
+        TrainCommandTest.train(folder.resolve("own"), data, scratch.toArray(String[]::new));
+    assertTrue(alone.err().contains("strides=[[1, 1, 1], [1, 2, 2]]"), alone.err());
+    Ended ended = finetune(folder.resolve("fine"), pre, finetuning());
+    assertGood(ended);
+    assertTrue(ended.err().contains("strides=[[1, 1, 1], [2, 2, 2]]"), ended.err());
+  }
+
+  @Test
+  void networksThatCannotBeAreRefusedAtOnce() throws IOException {
+    List<String> wrong = before("network.type=nnformer", "network.transformer.embedding=13");
+    for (Ended ended :
+        List.of(
+            pretrain(pre, data, wrong),
+            TrainCommandTest.train(pre, data, wrong.toArray(String[]::new)))) {
+      assertRefused(2, "embedding is 13", ended);
+      assertFalse(ended.err().contains("measure"), "refused late: " + ended.err());
+    }
+    assertFalse(Files.exists(pre.resolve("config.yaml")), "a refused run left a folder");
   }
 
   @Test

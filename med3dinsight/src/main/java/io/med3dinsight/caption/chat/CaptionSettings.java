@@ -64,6 +64,19 @@ public record CaptionSettings(
       }
     }
 
+    /**
+     * The same of a volume that something else made: a window is for CT, percentiles for the rest.
+     *
+     * @param other what made it; null for what is said here
+     */
+    Picture of(Modality other) {
+      if (other == null) {
+        return this;
+      }
+      Window ofCt = window == null ? Window.ct("soft") : window;
+      return new Picture(other, slices, other.isCt() ? ofCt : null, lowest, highest, size);
+    }
+
     /** Twelve slices of each plane in the patient, 512 pixels; CT in the soft tissue window. */
     public static Picture standard(Modality modality) {
       return new Picture(

@@ -1,8 +1,12 @@
 package io.med3dinsight.caption.chat;
 
 import io.med3dinsight.DataException;
+import io.med3dinsight.UsageException;
+import io.med3dinsight.caption.Modality;
 import io.med3dinsight.dataset.Case;
 import io.med3dinsight.dataset.MsdDataset;
+import io.med3dinsight.dataset.Scan;
+import io.med3dinsight.dataset.ScanFolder;
 import io.med3dinsight.volume.Orientation;
 import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
@@ -22,8 +26,14 @@ import java.util.stream.Stream;
  * @param id its name in the captions; stays on this machine
  * @param image the file, or the folder of a DICOM series
  * @param options which image is meant where there are several
+ * @param modality what made it; null for the modality of the run's pictures
  */
-public record CaptionSource(String id, Path image, ReadOptions options) {
+public record CaptionSource(String id, Path image, ReadOptions options, Modality modality) {
+
+  /** A volume that was made by what the run's pictures say. */
+  public CaptionSource(String id, Path image, ReadOptions options) {
+    this(id, image, options, null);
+  }
 
   /** The first channel of all cases of a dataset, with labels or without. */
   public static List<CaptionSource> of(MsdDataset dataset) {
@@ -33,6 +43,31 @@ public record CaptionSource(String id, Path image, ReadOptions options) {
         cases.stream()
             .map(c -> new CaptionSource(c.id(), c.image(), dataset.firstChannel(c)))
             .toList());
+  }
+
+  /**
+   * All volumes that `pretrain` learns from in a place, under the names that it knows them by:
+   * those of folders below a folder, each DICOM series, each channel of a data set, the rows of a
+   * table.
+   *
+   * @param all what made all of them; null for what table, dataset.json or DICOM say of each
+   * @throws DataException when there is no image, or two would have one name
+   * @throws UsageException when nobody says what made one of them
+   */
+  public static List<CaptionSource> scans(Path place, Modality all) {
+    return ScanFolder.list(place).stream()
+        .map(s -> new CaptionSource(s.id(), s.image(), s.options(), all == null ? of(s) : all))
+        .toList();
+  }
+
+  private static Modality of(Scan scan) {
+    if (scan.modality().equals(Scan.UNKNOWN)) {
+      throw new UsageException(
+          "--modality is missing: nothing says what made "
+              + scan.id()
+              + "; say it, such as ct, or give a table with columns file and modality.");
+    }
+    return Modality.parse(scan.modality(), scan.id());
   }
 
   /**
@@ -81,6 +116,11 @@ public record CaptionSource(String id, Path image, ReadOptions options) {
       }
     }
     return sources;
+  }
+
+  /** The same volume, made by something else. */
+  public CaptionSource madeBy(Modality other) {
+    return new CaptionSource(id, image, options, other);
   }
 
   /** The volume turned to RAS, on its own grid. */

@@ -86,7 +86,7 @@ public final class Captioner {
     StringBuilder prompts = new StringBuilder();
     try (Progress.Task task = progress.start("preview", sources.size(), "volumes")) {
       for (CaptionSource source : sources) {
-        SliceJobs jobs = new SliceJobs(settings, source.id(), source.read());
+        SliceJobs jobs = new SliceJobs(settings, source, source.read());
         for (Place place : jobs.places()) {
           SliceJob job = jobs.job(place);
           if (job != null) {
@@ -201,7 +201,7 @@ public final class Captioner {
       SliceJobs jobs;
       List<Place> places;
       try {
-        jobs = new SliceJobs(settings, source.id(), source.read());
+        jobs = new SliceJobs(settings, source, source.read());
         places = jobs.places();
       } catch (DataException e) {
         if (single) {
@@ -373,7 +373,8 @@ public final class Captioner {
             failure.compareAndSet(null, unusable(f));
           }
         }
-        case KEY, MODEL, REQUEST, QUOTA, UNREACHABLE -> failure.compareAndSet(null, unusable(f));
+        case KEY, MODEL, REDIRECT, REQUEST, QUOTA, UNREACHABLE ->
+            failure.compareAndSet(null, unusable(f));
       }
     }
 

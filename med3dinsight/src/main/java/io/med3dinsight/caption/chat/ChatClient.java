@@ -123,7 +123,8 @@ final class ChatClient {
   private ChatFailure failure(HttpResponse<byte[]> response) {
     int status = response.statusCode();
     String said = endpoint.withoutKey(ChatAnswer.errorMessage(response.body()));
-    String message = "HTTP " + status + (said.isEmpty() ? "" : ", " + said);
+    String where = response.headers().firstValue("Location").map(l -> " to " + l).orElse("");
+    String message = "HTTP " + status + where + (said.isEmpty() ? "" : ", " + said);
     String code = ChatAnswer.errorCode(response.body());
     return new ChatFailure(kind(status, code), status, message, null, retryAfter(response));
   }
@@ -141,6 +142,7 @@ final class ChatClient {
     return switch (status) {
       case 401, 403 -> Kind.KEY;
       case 404 -> Kind.MODEL;
+      case 301, 302, 303, 307, 308 -> Kind.REDIRECT;
       default -> Kind.REQUEST;
     };
   }

@@ -37,7 +37,12 @@ public final class ChatEndpoint {
       uri = new URI(url.strip());
     } catch (URISyntaxException e) {
       throw new UsageException(
-          "The endpoint's address '" + url + "' cannot be used: " + e.getReason() + ".", e);
+          "The endpoint's address '"
+              + url
+              + "' cannot be used ("
+              + e.getReason()
+              + "): expected http:// or https:// with a host, such as http://localhost:8000/v1.",
+          e);
     }
     if (uri.getUserInfo() != null || uri.getQuery() != null || uri.getFragment() != null) {
       throw new UsageException(

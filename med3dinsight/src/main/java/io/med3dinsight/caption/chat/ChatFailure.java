@@ -18,6 +18,8 @@ final class ChatFailure extends Exception {
     KEY,
     /** The address or the model is unknown. */
     MODEL,
+    /** The service is at another address. */
+    REDIRECT,
     /** No request of this kind will be accepted. */
     REQUEST,
     /** The account has nothing left. */

@@ -42,6 +42,13 @@ final class EndpointFailures {
                   + named(models)
                   + ".",
               f);
+      case REDIRECT ->
+          new UsageException(
+              who
+                  + " redirects elsewhere"
+                  + why
+                  + ", which is not followed: give the address itself by --url.",
+              f);
       case REQUEST, REFUSED ->
           new UsageException(
               who

@@ -14,6 +14,7 @@ import java.util.List;
 /** Makes requests from a volume's slices: the one place where it is decided what leaves. */
 final class SliceJobs {
   private final CaptionSettings settings;
+  private final CaptionSettings.Picture picture;
   private final String id;
   private final Volume volume;
   private final int[] extents;
@@ -24,43 +25,43 @@ final class SliceJobs {
   /**
    * @param volume in RAS orientation, on its own grid
    */
-  SliceJobs(CaptionSettings settings, String id, Volume volume) {
+  SliceJobs(CaptionSettings settings, CaptionSource source, Volume volume) {
     this.settings = settings;
-    this.id = id;
+    this.id = source.id();
     this.volume = volume;
+    picture = settings.picture().of(source.modality());
     Grid g = volume.grid();
     extents = new int[] {g.depth(), g.height(), g.width()};
     spacing = new double[] {g.spacing().z(), g.spacing().y(), g.spacing().x()};
     scale = IntensityScale.of(volume.voxels());
-    CaptionSettings.Picture p = settings.picture();
     window =
-        p.window() != null
-            ? p.window()
-            : Window.ofPercentiles(volume.voxels(), p.lowest(), p.highest());
+        picture.window() != null
+            ? picture.window()
+            : Window.ofPercentiles(volume.voxels(), picture.lowest(), picture.highest());
   }
 
   List<Place> places() {
-    CaptionSettings.Picture p = settings.picture();
-    return p.slices().places(volume.voxels(), extents, scale, p.modality().isCt(), id);
+    boolean ct = picture.modality().isCt();
+    return picture.slices().places(volume.voxels(), extents, scale, ct, id);
   }
 
   /** The request for a slice; null when its picture is a single grey. */
   SliceJob job(Place place) {
     Slice slice = Slice.of(volume.voxels(), extents, spacing, place.plane(), place.index(), scale);
-    SlicePicture picture = SlicePicture.of(slice, window, settings.picture().size());
-    if (picture.isBlank()) {
+    SlicePicture drawn = SlicePicture.of(slice, window, picture.size());
+    if (drawn.isBlank()) {
       return null;
     }
-    Prompt prompt = settings.prompts().prompt(settings.picture().modality(), place.plane());
+    Prompt prompt = settings.prompts().prompt(picture.modality(), place.plane());
     ChatRequest request =
         ChatRequest.of(
-            settings.endpoint().model(), prompt, GreyPng.encode(picture), settings.request());
+            settings.endpoint().model(), prompt, GreyPng.encode(drawn), settings.request());
     return new SliceJob(
         id,
         place,
         extents[place.plane().axis()],
         request,
-        Hashes.pixels(picture),
+        Hashes.pixels(drawn),
         Hashes.prompt(prompt, settings.request()));
   }
 }

@@ -161,7 +161,7 @@ class CaptionerFailuresTest extends CaptionerRuns {
     try (FakeChatServer other = FakeChatServer.always(FakeChatServer.vllm())) {
       String there = other.url() + "/chat/completions";
       String said = refused(FakeChatServer.json(307, "", "Location", there)).getMessage();
-      assertTrue(said.contains("HTTP 307"), said);
+      assertTrue(said.contains("redirects elsewhere (HTTP 307 to " + there), said);
       assertEquals(0, other.received().size());
     }
   }

@@ -192,7 +192,7 @@ class PrivacyTest {
 
   private static List<String> bodies(CaptionSettings settings, Path file) {
     CaptionSource source = Scans.sources(file).get(0);
-    SliceJobs jobs = new SliceJobs(settings, source.id(), source.read());
+    SliceJobs jobs = new SliceJobs(settings, source, source.read());
     return jobs.places().stream().map(p -> Sha256.hex(jobs.job(p).request().body())).toList();
   }
 }
