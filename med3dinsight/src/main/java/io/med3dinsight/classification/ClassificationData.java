@@ -42,14 +42,11 @@ public final class ClassificationData {
       throw new DataException(source.name() + " has no training image; expected at least one.");
     }
     List<Normalization.Scheme> schemes = input.schemes(source);
-    int[] extents = network.patch();
-    if (extents == null) {
-      extents = new int[] {EXTENT, EXTENT, EXTENT};
-    }
+    NetworkSettings sized = sized(network);
+    int[] extents = sized.patch();
     double[] mm = input.spacing() != null ? input.spacing() : covering(extents);
     Spacing voxel = new Spacing(mm[0], mm[1], mm[2]);
     PatchSize wanted = new PatchSize(extents[0], extents[1], extents[2]);
-    NetworkSettings sized = network.withPatch(extents);
     List<Normalization> asStored = Collections.nCopies(source.channels(), Normalization.none());
     NetworkPlan shape = NetworkPlan.of(sized, new Fingerprint(voxel, wanted, asStored));
     List<float[][]> images = fitted(Split.TRAIN, voxel, shape.patch());
@@ -70,6 +67,12 @@ public final class ClassificationData {
         settings.pooling(),
         statistics,
         shape.network());
+  }
+
+  /** The network with the input's extents, which are 32 along each axis where none are given. */
+  public static NetworkSettings sized(NetworkSettings network) {
+    int[] extents = network.patch();
+    return extents == null ? network.withPatch(new int[] {EXTENT, EXTENT, EXTENT}) : network;
   }
 
   /** Voxel sizes x, y, z with which so many voxels D, H, W cover the median training image. */

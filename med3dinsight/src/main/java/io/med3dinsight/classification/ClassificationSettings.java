@@ -63,6 +63,20 @@ public record ClassificationSettings(
     LAST
   }
 
+  /**
+   * @throws UsageException when there are weights for more or fewer classes than the data have
+   */
+  public void requireClasses(int classes) {
+    if (classWeights != null && classWeights.length != classes) {
+      throw new UsageException(
+          "classification.classWeights has "
+              + classWeights.length
+              + " numbers: expected one for each of the "
+              + classes
+              + " classes.");
+    }
+  }
+
   public ClassificationSettings {
     Bounds bounds = new Bounds("classification");
     bounds.positive("epochs", epochs);

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.med3dinsight.DataException;
-import io.med3dinsight.UsageException;
 import io.med3dinsight.dataset.PatchSize;
 import io.med3dinsight.engine.function.Losses;
 import io.med3dinsight.engine.tensor.Device;
@@ -14,6 +13,8 @@ import io.med3dinsight.engine.tensor.Shape;
 import io.med3dinsight.engine.tensor.Tensor;
 import io.med3dinsight.engine.tensor.TensorType;
 import io.med3dinsight.metric.ClassificationScores;
+import io.med3dinsight.network.EncoderDecoder;
+import io.med3dinsight.network.NetworkConfig;
 import io.med3dinsight.nn.Module;
 import io.med3dinsight.nn.Setup;
 import io.med3dinsight.nn.checkpoint.Checkpoint;
@@ -115,14 +116,7 @@ public final class ClassificationStage
     float[] w = new float[classes];
     Arrays.fill(w, 1);
     if (settings.classWeights() != null) {
-      if (settings.classWeights().length != classes) {
-        throw new UsageException(
-            "classification.classWeights has "
-                + settings.classWeights().length
-                + " numbers: expected one for each of the "
-                + classes
-                + " classes.");
-      }
+      settings.requireClasses(classes);
       for (int c = 0; c < classes; c++) {
         w[c] = (float) settings.classWeights()[c];
       }
@@ -144,7 +138,24 @@ public final class ClassificationStage
    * @throws CheckpointException when the file has not all of the encoder
    */
   public LoadReport startFrom(Path file) {
-    Module encoder = module().encoderParts().values().iterator().next();
+    LoadReport report = load(module().encoderParts(), plan.network(), file);
+    weightsReplaced();
+    return report;
+  }
+
+  /**
+   * Finds out before images are read whether a file has all of an encoder.
+   *
+   * @throws CheckpointException when it has not
+   */
+  public static void check(NetworkConfig config, Path file, Device device) {
+    try (EncoderDecoder network = config.build(Setup.of(device, 0), 1, 1)) {
+      load(network.encoderParts(), config, file);
+    }
+  }
+
+  private static LoadReport load(Map<String, Module> parts, NetworkConfig config, Path file) {
+    Module encoder = parts.values().iterator().next();
     try (TensorSource source = Weights.open(file)) {
       LoadReport report = Weights.load(encoder, source);
       if (!report.missing().isEmpty() || !report.wrongShape().isEmpty()) {
@@ -152,12 +163,11 @@ public final class ClassificationStage
             "Checkpoint '"
                 + file
                 + "' does not fit the encoder, "
-                + plan.network().signature()
+                + config.signature()
                 + ": "
                 + report.summary()
                 + "; choose network.type, channels and the like as they were in its training.");
       }
-      weightsReplaced();
       return report;
     }
   }

@@ -9,6 +9,7 @@ import io.med3dinsight.dataset.MedMnist;
 import io.med3dinsight.progress.Progress;
 import io.med3dinsight.progress.TerminalProgress;
 import io.med3dinsight.volume.Channels;
+import io.med3dinsight.volume.ReadOptions;
 import io.med3dinsight.volume.Volume;
 import io.med3dinsight.volume.VolumeReader;
 import java.io.PrintWriter;
@@ -88,7 +89,7 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
 
   @Override
   public Integer call() {
-    requireOutput();
+    requireUsable();
     try (Classifier classifier = Classifier.load(model, compute.device());
         StopSignal stop = StopSignal.listen(PATIENCE, "this image")) {
       PrintWriter out = spec.commandLine().getOut();
@@ -101,7 +102,7 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
     }
   }
 
-  private void requireOutput() {
+  private void requireUsable() {
     boolean file = endsWith(".csv") || endsWith(".json");
     if (split == null ? !file && output.getFileName().toString().contains(".") : file) {
       throw new UsageException(
@@ -109,6 +110,11 @@ final class ClassifyPredictCommand implements Callable<Integer>, Computes {
               + output
               + ": expected "
               + (split == null ? "a name in .csv or .json, or a folder." : "a folder."));
+    }
+    boolean open = split == null && choice.options().equals(ReadOptions.none());
+    if (open && input.size() == 1 && MedMnist.isNamedSo(input.get(0))) {
+      throw new UsageException(
+          input.get(0) + " is a file of MedMNIST3D: choose --split train, val or test.");
     }
     if (split != null && input.size() > 1) {
       throw new UsageException("--split is for one --input, a file of MedMNIST3D.");

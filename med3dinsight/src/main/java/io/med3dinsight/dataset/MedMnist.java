@@ -5,6 +5,7 @@ import io.med3dinsight.volume.Grid;
 import io.med3dinsight.volume.NpzFile;
 import io.med3dinsight.volume.Spacing;
 import io.med3dinsight.volume.Volume;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -54,6 +55,14 @@ public final class MedMnist {
    */
   public static MedMnist read(Path path) {
     return new MedMnist(path);
+  }
+
+  /** Whether a file has the arrays of a dataset of MedMNIST3D, of whatever shapes. */
+  public static boolean isNamedSo(Path path) {
+    if (!path.toString().toLowerCase(Locale.ROOT).endsWith(".npz") || !Files.isRegularFile(path)) {
+      return false;
+    }
+    return NpzFile.open(path).names().containsAll(List.of("train_images", "test_images"));
   }
 
   private int cube(Split split) {

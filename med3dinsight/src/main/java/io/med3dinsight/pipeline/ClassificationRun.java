@@ -12,6 +12,8 @@ import io.med3dinsight.classification.PreparedImages;
 import io.med3dinsight.dataset.MedMnist.Split;
 import io.med3dinsight.metric.Bootstrap;
 import io.med3dinsight.metric.ClassificationScores;
+import io.med3dinsight.network.NetworkPlan;
+import io.med3dinsight.network.NetworkSettings;
 import io.med3dinsight.nn.checkpoint.CheckpointException;
 import io.med3dinsight.nn.checkpoint.LoadReport;
 import io.med3dinsight.report.MetricsJson;
@@ -46,6 +48,7 @@ public final class ClassificationRun {
    */
   public Map<Split, ClassificationScores> run() {
     ImageSource source = open();
+    check(source);
     ClassificationData data = new ClassificationData(source, context.progress());
     if (!Files.exists(folder.model())) {
       ClassificationPlan plan =
@@ -56,6 +59,21 @@ public final class ClassificationRun {
       }
     }
     return evaluate(source, data);
+  }
+
+  /** Finds what cannot be used before images are read, as far as it is known then. */
+  private void check(ImageSource source) {
+    settings.classification().requireClasses(source.classes().size());
+    NetworkSettings sized = ClassificationData.sized(settings.network());
+    NetworkPlan known = NetworkPlan.known(sized, source.channels());
+    Path weights = settings.network().weights();
+    if (known != null && weights != null) {
+      try {
+        ClassificationStage.check(known.network(), weights, context.device());
+      } catch (CheckpointException e) {
+        throw new DataException(e.getMessage(), e);
+      }
+    }
   }
 
   private ImageSource open() {

@@ -17,17 +17,17 @@ public record PsatSettings(
   public PsatSettings {
     if (width < 1 || heads < 1 || width % heads != 0 || width % 2 != 0) {
       throw new UsageException(
-          "psat.width is "
+          "pretrain.psat.width is "
               + width
-              + " with psat.heads "
+              + " with heads "
               + heads
               + ": expected an even width that the heads divide.");
     }
     if (layers < 1 || queries < 1) {
       throw new UsageException(
-          "psat.layers is "
+          "pretrain.psat.layers is "
               + layers
-              + " and psat.queries "
+              + " and queries "
               + queries
               + ": expected at least 1 each.");
     }

@@ -32,7 +32,14 @@ public record Bounds(String group) {
   private void require(boolean usable, String name, double value, String expected) {
     if (!usable) {
       throw new UsageException(
-          group + "." + name + " is " + value + ": expected " + expected + ".");
+          group
+              + "."
+              + name
+              + " is "
+              + Double.toString(value).replaceFirst("\\.0$", "")
+              + ": expected "
+              + expected
+              + ".");
     }
   }
 }

@@ -102,6 +102,10 @@ class ClassifyCommandTest {
   }
 
   private static void predictTest(Path run, Path data, Path out) {
+    Ended all =
+        classify("predict", "-m", run.toString(), "-i", data.toString(), "-o", out.toString());
+    assertEquals(2, all.code(), all.err());
+    assertTrue(all.err().contains("--split train, val or test"), all.err());
     Ended p =
         classify(
             "predict",

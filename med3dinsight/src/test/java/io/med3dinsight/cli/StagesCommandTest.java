@@ -191,6 +191,22 @@ class StagesCommandTest {
     assertGood(ended);
     assertTrue(ended.err().contains("pretrained.safetensors: "), ended.err());
     assertTrue(Files.readString(run.resolve("config.yaml")).contains("pretrained.safetensors"));
+    for (String wrong : List.of("network.channels=[6,8]", "classification.classWeights=[1]")) {
+      ended =
+          run(
+              ClassifyCommand.class,
+              "classify",
+              List.of(wrong),
+              "train",
+              "-d",
+              npz,
+              "-o",
+              folder.resolve("c2"),
+              "--from",
+              pre);
+      assertTrue(ended.code() == 2 || ended.code() == 3, ended.err());
+      assertFalse(ended.err().contains("read train"), "refused late: " + ended.err());
+    }
   }
 
   @Test
