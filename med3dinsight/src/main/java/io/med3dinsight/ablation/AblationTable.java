@@ -173,7 +173,8 @@ final class AblationTable {
     text.append(
         " from the volume and of their images or texts. Separability: accuracy of a linear");
     text.append(" classifier that tells the two apart (0.5: it cannot), cross-validated over");
-    text.append(" volumes. t-SNE distance: of the centroids on the map, whose scale is not");
+    text.append(
+        " volumes (of which it needs two). t-SNE distance: of the centroids on the map, whose scale is not");
     text.append(" comparable between maps.\n\n| pretraining | seeds");
     GapReport.MEASURES.forEach(m -> text.append(" | ").append(m.replace('_', ' ')));
     text.append(" |\n|---|---").append("|---".repeat(GapReport.MEASURES.size())).append("|\n");
@@ -181,8 +182,15 @@ final class AblationTable {
         (method, lines) -> {
           text.append("| ").append(method).append(" | ").append(lines.size());
           for (String measure : GapReport.MEASURES) {
-            text.append(" | ").append(number("%.3f", mean(lines, "before", measure)));
-            text.append(" to ").append(number("%.3f", mean(lines, "after", measure)));
+            double before = mean(lines, "before", measure);
+            // A single volume cannot be cross-validated over.
+            text.append(" | ")
+                .append(
+                    Double.isNaN(before)
+                        ? ""
+                        : number("%.3f", before)
+                            + " to "
+                            + number("%.3f", mean(lines, "after", measure)));
           }
           text.append(" |\n");
         });

@@ -72,6 +72,7 @@ class AblateCommandTest {
         List.of("## 34 % of the labels (1 case)", "| infonce, clean | 2 | 0.", "## Gap between")) {
       assertTrue(table.contains(part), table);
     }
+    assertFalse(table.contains("NaN"), table);
     assertEquals(9, Files.readAllLines(out.resolve("cells.csv")).size());
     for (String figure :
         List.of("dice", "partial_ot-clean-seed1-pca", "infonce-clean-seed2-tsne")) {

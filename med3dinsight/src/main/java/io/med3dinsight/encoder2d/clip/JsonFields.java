@@ -30,8 +30,10 @@ final class JsonFields {
       }
       return new JsonFields(file, "", node);
     } catch (JacksonException e) {
+      String why = e.getOriginalMessage().lines().findFirst().orElse("");
+      // Jackson adds where the object began, which is of no help here.
       throw new DataException(
-          file + " is not valid JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+          file + " is not valid JSON: " + why.replaceFirst(" \\(start marker.*", "") + ".", e);
     } catch (IOException e) {
       throw DataException.of(file, "read", e);
     }
