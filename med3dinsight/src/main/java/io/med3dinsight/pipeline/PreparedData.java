@@ -74,14 +74,25 @@ public record PreparedData(
               + " names no case for testing; expected at least one, on which the run is scored.");
     }
     new CaptionedVolumes(dataset.folder(), known(dataset), split.train()).check(settings, folder);
+    SegmentationPlan plan = given;
     NetworkPlan known = NetworkPlan.known(settings.network(), dataset.channels().size());
-    if (given == null && known != null) {
+    if (plan == null && known != null) {
       planned.accept(known.network(), dataset.labels().size());
-    }
-    SegmentationPlan plan = given == null ? plan(settings, dataset, training, progress) : given;
-    if (given != null || known == null) {
+      plan = plan(settings, dataset, training, progress);
+    } else {
+      plan = plan == null ? plan(settings, dataset, training, progress) : plan;
       planned.accept(plan.network(), plan.classes());
     }
+    return prepare(dataset, training, test, plan, folder, progress);
+  }
+
+  private static PreparedData prepare(
+      MsdDataset dataset,
+      List<Case> training,
+      List<Case> test,
+      SegmentationPlan plan,
+      RunFolder folder,
+      Progress progress) {
     Map<String, int[]> extents = new HashMap<>();
     // Read now, so that a damaged one is reported before anything is trained.
     try (Progress.Task task = progress.start("check", test.size(), "cases")) {

@@ -32,18 +32,7 @@ public final class ChatEndpoint {
    * @throws UsageException for an address or a key that cannot be used
    */
   public static ChatEndpoint of(String url, String model, String key, boolean plainHttp) {
-    URI uri;
-    try {
-      uri = new URI(url.strip());
-    } catch (URISyntaxException e) {
-      throw new UsageException(
-          "The endpoint's address '"
-              + url
-              + "' cannot be used ("
-              + e.getReason()
-              + "): expected http:// or https:// with a host, such as http://localhost:8000/v1.",
-          e);
-    }
+    URI uri = uri(url);
     if (uri.getUserInfo() != null || uri.getQuery() != null || uri.getFragment() != null) {
       throw new UsageException(
           "The endpoint's address has a user, a query or a fragment; give the base address alone,"
@@ -74,6 +63,20 @@ public final class ChatEndpoint {
     String base = uri.toString().replaceFirst("/+$", "");
     base = base.endsWith(CHAT) ? base.substring(0, base.length() - CHAT.length()) : base;
     return new ChatEndpoint(base, model.strip(), key);
+  }
+
+  private static URI uri(String url) {
+    try {
+      return new URI(url.strip());
+    } catch (URISyntaxException e) {
+      throw new UsageException(
+          "The endpoint's address '"
+              + url
+              + "' cannot be used ("
+              + e.getReason()
+              + "): expected http:// or https:// with a host, such as http://localhost:8000/v1.",
+          e);
+    }
   }
 
   private static boolean isLoopback(String host) {
