@@ -168,6 +168,7 @@ public final class ClassificationStage
                 + report.summary()
                 + "; choose network.type, channels and the like as they were in its training.");
       }
+      Weights.requireFinite(encoder, file);
       return report;
     }
   }

@@ -86,6 +86,7 @@ record StartingWeights(Path file, Start start) {
               ? Weights.load(new Encoder(network, Setup.of(network.device(), 0)), source)
               : Weights.load(network, source);
       requireEncoder(network, report);
+      Weights.requireFinite(network, file);
       return report;
     }
   }

@@ -167,6 +167,13 @@ class StagesCommandTest {
             "network.patch=[16,16,16]");
     assertRefused(3, "holds nothing for", nothing);
     assertFalse(nothing.err().contains("measure"), "refused late: " + nothing.err());
+    byte[] diverged = Files.readAllBytes(alone);
+    diverged[diverged.length - 1] = 0x7F;
+    diverged[diverged.length - 2] = (byte) 0xC0;
+    Files.write(alone, diverged);
+    Ended nan = finetune(folder.resolve("f2"), alone, network);
+    assertRefused(3, "alone.safetensors' holds NaN in 'encoder.", nan);
+    assertFalse(nan.err().contains("prepare"), "refused late: " + nan.err());
     assertFalse(Files.exists(folder.resolve("f2/config.yaml")), "a refused run left a folder");
   }
 

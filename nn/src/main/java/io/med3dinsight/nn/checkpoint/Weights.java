@@ -120,6 +120,34 @@ public final class Weights {
     return plan(module, source, Renaming.best(module, source)).report();
   }
 
+  /**
+   * Refuses weights that a training left that had diverged, which would only show in the first loss
+   * of the next one.
+   *
+   * @param file where the module's weights come from, for the message
+   * @throws CheckpointException when an element is NaN or infinite
+   */
+  public static void requireFinite(Module module, Path file) {
+    module
+        .namedState()
+        .forEach(
+            (name, state) -> {
+              for (float value : state.tensor().toFloats()) {
+                if (!Float.isFinite(value)) {
+                  throw new CheckpointException(
+                      "Checkpoint '"
+                          + file
+                          + "' holds "
+                          + value
+                          + " in '"
+                          + name
+                          + "': the training that wrote it has diverged; choose an earlier"
+                          + " checkpoint.");
+                }
+              }
+            });
+  }
+
   private static LoadPlan plan(Module module, TensorSource source, Renaming renaming) {
     LoadPlan plan = LoadPlan.of(module, source, renaming);
     LoadReport report = plan.report();
