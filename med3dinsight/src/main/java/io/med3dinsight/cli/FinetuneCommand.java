@@ -6,7 +6,9 @@ import io.med3dinsight.pipeline.PretrainedSource;
 import io.med3dinsight.pipeline.RunSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,10 +27,6 @@ import picocli.CommandLine.Spec;
           + " uses the built-in sample."
     })
 final class FinetuneCommand implements Callable<Integer>, Computes {
-  /** Groups of settings that do nothing here; a file that `plan` wrote may have them. */
-  private static final List<String> OF_PRETRAINING =
-      List.of("describe", "encoder2d", "clip", "pretrain");
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -64,7 +62,11 @@ final class FinetuneCommand implements Callable<Integer>, Computes {
       standard = standard.withNetwork(source.network());
     }
     RunSettings settings =
-        session.settings(standard, standard, OF_PRETRAINING, s -> withOptions(s, source));
+        session.settings(
+            standard,
+            standard,
+            List.copyOf(ofPretraining(standard).keySet()),
+            s -> withOptions(s, source));
     requireUsed(settings);
     return TrainCommand.run(spec, session, settings, "finetune");
   }
@@ -76,13 +78,20 @@ final class FinetuneCommand implements Callable<Integer>, Computes {
     return run.seed() == null ? changed : changed.withSeed(run.seed());
   }
 
+  /** Groups of settings that do nothing here; a file that `plan` wrote may have them. */
+  private static Map<String, Record> ofPretraining(RunSettings s) {
+    Map<String, Record> groups = new LinkedHashMap<>();
+    groups.put("describe", s.describe());
+    groups.put("encoder2d", s.encoder2d());
+    groups.put("clip", s.clip());
+    groups.put("pretrain", s.pretrain());
+    return groups;
+  }
+
   /** Settings that would do nothing are a mistake of whoever gave them. */
   private static void requireUsed(RunSettings settings) {
-    RunSettings standard = RunSettings.standard().startingFrom(null);
-    requireStandard("describe", settings.describe(), standard.describe());
-    requireStandard("encoder2d", settings.encoder2d(), standard.encoder2d());
-    requireStandard("clip", settings.clip(), standard.clip());
-    requireStandard("pretrain", settings.pretrain(), standard.pretrain());
+    Map<String, Record> standard = ofPretraining(RunSettings.standard().startingFrom(null));
+    ofPretraining(settings).forEach((group, g) -> requireStandard(group, g, standard.get(group)));
   }
 
   private static void requireStandard(String group, Record given, Record standard) {

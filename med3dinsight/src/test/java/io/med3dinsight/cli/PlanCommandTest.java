@@ -29,7 +29,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanCommandTest {
+  /** A network of two stages that is soon trained on thick slices. */
+  private static final String[] SMALL = {
+    "network.patch=[8,16,16]",
+    "network.channels=[4,8]",
+    "network.strides=[[1,1,1],[1,2,2]]",
+    "network.kernels=[[1,3,3],[3,3,3]]"
+  };
+
   @TempDir private Path folder;
+
+  /** Slices of 6 mm in planes of 1 mm. */
+  private Path thickSlices() throws IOException {
+    return TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 6), new int[] {8, 64, 64});
+  }
 
   private static Ended plan(Path data, Path out, String... more) {
     List<String> words =
@@ -77,18 +90,11 @@ class PlanCommandTest {
   /** Data, fold, voxel size, network and pretraining count; the rest is named and left aside. */
   @Test
   void aPlanIsWhatPretrainTakes() throws IOException {
-    Path data =
-        TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 6), new int[] {8, 64, 64});
+    Path data = thickSlices();
     Path file = folder.resolve("plan.yaml");
     assertEquals(0, plan(data, file, "--memory", "1g").code());
     Path run = folder.resolve("run");
-    List<String> small =
-        StagesCommandTest.before(
-            "network.patch=[8,16,16]",
-            "network.channels=[4,8]",
-            "network.strides=[[1,1,1],[1,2,2]]",
-            "network.kernels=[[1,3,3],[3,3,3]]");
-    Ended ended = pretrain(file, run, small);
+    Ended ended = pretrain(file, run, StagesCommandTest.before(SMALL));
     assertEquals(0, ended.code(), ended.err());
     String said = "Left aside from " + file + ", for this command has no use for them: ";
     assertTrue(ended.err().contains(said + "normalization, finetune."), ended.err());
@@ -105,24 +111,16 @@ class PlanCommandTest {
   /** One file serves plan, pretrain and finetune. */
   @Test
   void aPlanIsWhatFinetuneTakes() throws IOException {
-    Path data =
-        TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 6), new int[] {8, 64, 64});
+    Path data = thickSlices();
     Path file = folder.resolve("plan.yaml");
     assertEquals(0, plan(data, file, "--memory", "1g").code());
-    List<String> network =
-        List.of(
-            "network.patch=[8,16,16]",
-            "network.channels=[4,8]",
-            "network.strides=[[1,1,1],[1,2,2]]",
-            "network.kernels=[[1,3,3],[3,3,3]]");
     Path before = folder.resolve("before");
-    assertEquals(
-        0, pretrain(file, before, StagesCommandTest.before(network.toArray(String[]::new))).code());
+    assertEquals(0, pretrain(file, before, StagesCommandTest.before(SMALL)).code());
     Path run = folder.resolve("run");
     List<String> words =
         new ArrayList<>(List.of("finetune", "--config", file.toString(), "--from"));
     words.addAll(List.of(before.toString(), "--output", run.toString()));
-    words.addAll(network);
+    words.addAll(List.of(SMALL));
     words.add("network.convolutions=1");
     words.addAll(List.of("finetune.epochs=1", "finetune.stepsPerEpoch=1", "finetune.batch=2"));
     Ended ended = InProcess.run(FinetuneCommand.class, words.toArray(String[]::new));
@@ -172,8 +170,7 @@ class PlanCommandTest {
    */
   @Test
   void anisotropicDataKeepsItsThickSlices() throws IOException {
-    Path data =
-        TinyData.write(folder.resolve("data"), Affine.scaling(1, 1, 6), new int[] {8, 64, 64});
+    Path data = thickSlices();
     Path file = folder.resolve("plan.yaml");
     Ended ended = plan(data, file, "--memory", "1g");
     assertEquals(0, ended.code(), ended.err());
